@@ -1,0 +1,51 @@
+# gridflex: `make run` answers for the built-in province, `make test` runs everything; both set up .venv themselves.
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
+PROVINCE ?= zhejiang
+DATA ?= ../shared/data
+export GRIDFLEX_DATA ?= $(DATA)
+
+.PHONY: run test check bench bench-uc tools
+.DELETE_ON_ERROR:
+
+run: $(READY)  ## The commitment of the province's peak day.
+	$(BIN)/gridflex solve $(PROVINCE) --time-limit 150
+
+test: $(READY) tools  ## Format, types, imports and every test.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2
+
+check: $(READY)  ## The same without the slow tests and the reference data.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 -m 'not slow and not data'
+
+bench: bench-uc
+
+bench-uc: $(READY)  ## Every script of tests/benchmarks.
+	set -e; for script in $(sort $(wildcard tests/benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script; done
+
+# The rival solvers of the second-opinion tests.
+tools:
+	@missing=$$(for package in $$(grep -v '^#' tests/apt-packages.txt); do \
+	    dpkg -s $$package >/dev/null 2>&1 || echo $$package; done); \
+	if [ -n "$$missing" ]; then $(APT) update && $(APT) install -y --no-install-recommends $$missing; fi
+
+$(READY): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[dispatch,forecast,dev]'
+	touch $@
+
+# A bare Debian has Python without ensurepip; python3-venv brings it.
+$(BIN)/python:
+	$(PYTHON) -m venv --clear $(VENV) || { \
+	    $(APT) update && $(APT) install -y --no-install-recommends python3-venv && $(PYTHON) -m venv --clear $(VENV); }
