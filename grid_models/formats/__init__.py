@@ -1,0 +1,112 @@
+"""Files in and out: one reader or writer per format, found by content or by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from grid_models.case import Case
+from grid_models.errors import BadInput
+from grid_models.formats import native, pglib_uc
+from grid_models.formats.documents import Document, read_document
+from grid_models.formats.native_schema import case_schema
+from grid_models.formats.reading import Reading
+
+ReadDocument = Callable[[Document, Path], Reading]
+ReadPath = Callable[[Path, date | None, int | None], Reading]
+Write = Callable[[Case, Path], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A form that a case may take on disk: a document of JSON or YAML, or something else under a path."""
+
+    name: str
+    description: str
+    suffixes: tuple[str, ...] = ()
+    """Of what is written; the first is the usual one."""
+    read_document: ReadDocument | None = None
+    read_path: ReadPath | None = None
+    write: Write | None = None
+
+
+FORMATS: dict[str, Format] = {
+    entry.name: entry
+    for entry in (
+        Format(
+            native.NAME,
+            "gridflex's own: YAML or JSON, series inline or in a CSV or Parquet file beside it",
+            (".yaml", ".yml", ".json"),
+            read_document=native.from_document,
+            write=native.write_native,
+        ),
+        Format(
+            pglib_uc.NAME,
+            "Power Grid Lib unit commitment: JSON, hourly, one node, thermal and renewable",
+            (".pglib.json",),
+            read_document=pglib_uc.from_document,
+            write=pglib_uc.write_pglib_uc,
+        ),
+    )
+}
+
+
+def read_case(path: Path, format: str = "auto", date: date | None = None, days: int | None = None) -> Reading:  # noqa: A002
+    """The case in a file or folder; `BadInput` names the file, the place, the value and what is accepted."""
+    path = Path(path)
+    if format not in ("auto", *FORMATS):
+        raise BadInput(str(path), f"'{format}' is not a format; accepted are auto, {', '.join(FORMATS)}")
+    if not path.exists():
+        raise BadInput(str(path), "does not exist; give a case file or folder")
+    reader = FORMATS[format].read_path if format != "auto" else None
+    if reader is not None:
+        return reader(path, date, days)
+    if date is not None or days is not None:
+        raise BadInput(str(path), "holds one horizon; a date or a number of days goes with rts-gmlc only")
+    return _read_document(path, format)
+
+
+def _read_document(path: Path, name: str) -> Reading:
+    document = read_document(path)
+    reader = FORMATS[_document_format(document, path) if name == "auto" else name].read_document
+    assert reader is not None
+    return reader(document, path)
+
+
+def _document_format(document: Document, path: Path) -> str:
+    if "thermal_generators" in document:
+        return pglib_uc.NAME
+    if "format_version" in document or {"horizon", "zones"} <= set(document):
+        return native.NAME
+    keys = ", ".join(str(key) for key in list(document)[:6])
+    raise BadInput(
+        str(path),
+        f"is in no known format (its fields: {keys[:200] or 'none'}); a native case has format_version, "
+        "pglib-uc has thermal_generators, UnitCommitment.jl has Parameters and Buses",
+    )
+
+
+def write_case(case: Case, path: Path, format: str | None = None) -> tuple[str, ...]:  # noqa: A002
+    """Write the case; the suffix tells the format. Returns in words what the file could not take along."""
+    path = Path(path)
+    name = format or _format_by_suffix(path)
+    chosen = FORMATS.get(name)
+    if chosen is None or chosen.write is None:
+        writable = ", ".join(entry.name for entry in FORMATS.values() if entry.write)
+        raise BadInput(str(path), f"'{name}' cannot be written; accepted are {writable}")
+    try:
+        return chosen.write(case, path)
+    except OSError as error:
+        raise BadInput(str(path), f"cannot be written: {error.strerror or error}") from error
+
+
+def _format_by_suffix(path: Path) -> str:
+    suffixes = {suffix: entry.name for entry in FORMATS.values() if entry.write for suffix in entry.suffixes}
+    # The longest first: `.pglib.json` also ends in `.json`.
+    for suffix in sorted(suffixes, key=len, reverse=True):
+        if path.name.endswith(suffix):
+            return suffixes[suffix]
+    raise BadInput(str(path), f"its suffix names no format to write; accepted are {', '.join(suffixes)}")
+
+
+__all__ = ["FORMATS", "Format", "Reading", "case_schema", "read_case", "write_case"]
