@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grid_models.case import Case
 from grid_models.errors import BadInput
-from grid_models.formats import native, pglib_uc
+from grid_models.formats import native, pglib_uc, unitcommitment_jl
 from grid_models.formats.documents import Document, read_document
 from grid_models.formats.native_schema import case_schema
 from grid_models.formats.reading import Reading
@@ -47,6 +47,11 @@ FORMATS: dict[str, Format] = {
             read_document=pglib_uc.from_document,
             write=pglib_uc.write_pglib_uc,
         ),
+        Format(
+            unitcommitment_jl.NAME,
+            "UnitCommitment.jl: JSON, versions 0.2 to 0.4; the network is kept but does not bind",
+            read_document=unitcommitment_jl.from_document,
+        ),
     )
 }
 
@@ -76,6 +81,8 @@ def _read_document(path: Path, name: str) -> Reading:
 def _document_format(document: Document, path: Path) -> str:
     if "thermal_generators" in document:
         return pglib_uc.NAME
+    if {"Parameters", "Buses"} <= set(document):
+        return unitcommitment_jl.NAME
     if "format_version" in document or {"horizon", "zones"} <= set(document):
         return native.NAME
     keys = ", ".join(str(key) for key in list(document)[:6])

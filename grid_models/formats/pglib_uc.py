@@ -5,8 +5,6 @@ The meaning is the library's MODEL.tex (Knueven, Ostrowski, Watson): https://git
 
 import json
 import math
-import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from grid_models.case import Case, ReserveProduct
 from grid_models.errors import BadInput
 from grid_models.formats.documents import Document, read_document
 from grid_models.formats.entry import Entry
-from grid_models.formats.reading import Reading, validated
+from grid_models.formats.reading import Reading, case_name, start_of, validated
 from grid_models.quantities import per_step
 from grid_models.resources import Profile, Renewable, Resource, ThermalUnit
 
@@ -25,8 +23,6 @@ ZONE = "system"
 RESERVE = "spinning"
 SHORTAGE_PRICE_PER_MWH = 100_000.0
 """The model has no shortage; this is dear enough that none is chosen where it can be avoided."""
-DEFAULT_START = datetime(2020, 1, 1, tzinfo=UTC)
-"""The format names no day: this one, unless the file name begins with YYYY-MM-DD."""
 
 
 def read_pglib_uc(path: Path) -> Reading:
@@ -43,7 +39,7 @@ def from_document(document: Document, path: Path) -> Reading:
     thermal = [_thermal(name, entry) for name, entry in root.entries("thermal_generators")]
     renewable = [_renewable(name, entry, steps) for name, entry in root.entries("renewable_generators", {})]
     native = {
-        "name": path.name.removesuffix(".gz").removesuffix(".json"),
+        "name": case_name(path),
         "sources": ("pglib-uc, https://github.com/power-grid-lib/pglib-uc",),
         "horizon": {"start": start_of(path), "step_min": 60, "steps": steps, "timezone": "UTC"},
         "zones": [{"name": ZONE, "demand_mw": root.series("demand", steps)}],
@@ -56,15 +52,6 @@ def from_document(document: Document, path: Path) -> Reading:
     }
     losses = [f"'{key}' is no field of the format and is left out" for key in root.unused()]
     return Reading(validated(native, path), NAME, tuple(losses))
-
-
-def start_of(path: Path) -> datetime:
-    """The day in the file's name, else the default."""
-    found = re.match(r"\d{4}-\d{2}-\d{2}", path.name)
-    try:
-        return datetime.fromisoformat(found[0]).replace(tzinfo=UTC) if found else DEFAULT_START
-    except ValueError:
-        return DEFAULT_START
 
 
 def _thermal(name: str, entry: Entry) -> dict[str, Any]:
