@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grid_models.case import Case
 from grid_models.errors import BadInput
-from grid_models.formats import native, pglib_uc, unitcommitment_jl
+from grid_models.formats import native, pglib_uc, rts_gmlc, unitcommitment_jl
 from grid_models.formats.documents import Document, read_document
 from grid_models.formats.native_schema import case_schema
 from grid_models.formats.reading import Reading
@@ -52,6 +52,11 @@ FORMATS: dict[str, Format] = {
             "UnitCommitment.jl: JSON, versions 0.2 to 0.4; the network is kept but does not bind",
             read_document=unitcommitment_jl.from_document,
         ),
+        Format(
+            rts_gmlc.NAME,
+            "RTS-GMLC: the folder of CSV tables, by date and number of days; regions become zones",
+            read_path=rts_gmlc.read_rts_gmlc,
+        ),
     )
 }
 
@@ -63,17 +68,25 @@ def read_case(path: Path, format: str = "auto", date: date | None = None, days: 
         raise BadInput(str(path), f"'{format}' is not a format; accepted are auto, {', '.join(FORMATS)}")
     if not path.exists():
         raise BadInput(str(path), "does not exist; give a case file or folder")
-    reader = FORMATS[format].read_path if format != "auto" else None
+    name = _format_by_nature(path) if format == "auto" else format
+    reader = FORMATS[name].read_path if name else None
     if reader is not None:
         return reader(path, date, days)
     if date is not None or days is not None:
         raise BadInput(str(path), "holds one horizon; a date or a number of days goes with rts-gmlc only")
-    return _read_document(path, format)
+    return _read_document(path, name)
 
 
-def _read_document(path: Path, name: str) -> Reading:
+def _format_by_nature(path: Path) -> str | None:
+    """What a path that is no document is; None: look at what the document says."""
+    if path.is_dir():
+        return rts_gmlc.NAME
+    return None
+
+
+def _read_document(path: Path, name: str | None) -> Reading:
     document = read_document(path)
-    reader = FORMATS[_document_format(document, path) if name == "auto" else name].read_document
+    reader = FORMATS[name or _document_format(document, path)].read_document
     assert reader is not None
     return reader(document, path)
 
