@@ -1,0 +1,58 @@
+"""The command `gridflex`: what the services contribute, and cases in and out."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gridflex.answering import Answering
+from services.dispatch.commands import Days, First, Form, read
+from services.dispatch.commands import app as dispatch
+
+main = typer.Typer(
+    cls=Answering,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Commit, dispatch and judge the flexible resources of a provincial power system.",
+)
+main.add_typer(dispatch)
+
+
+@main.command()
+def convert(
+    case: Annotated[str, typer.Argument(metavar="IN", help="A case file or folder, or a built-in province.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; its suffix tells the format.")],
+    form: Form = "auto",
+    to: Annotated[str | None, typer.Option("--to", metavar="FORMAT", help="Format to write.")] = None,
+    first: First = None,
+    days: Days = None,
+) -> None:
+    """Bring a case from one format to another, and say what was lost."""
+    from grid_models.formats import write_case
+
+    reading = read(case, form, first, days)
+    lost = write_case(reading.case, out, to)
+    for words in (*reading.not_carried, *lost):
+        typer.echo(f"not carried over: {words}")
+    typer.echo(f"{out}: {len(reading.case.resources)} resources, {reading.case.steps} steps, read as {reading.format}")
+
+
+@main.command()
+def formats(
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the native format.")] = False,
+) -> None:
+    """The formats that a case may be read from and written to."""
+    from grid_models.formats import FORMATS, case_schema
+
+    if schema:
+        typer.echo(json.dumps(case_schema(), indent=2))
+        return
+    for entry in FORMATS.values():
+        ways = "read and write" if entry.write else "read"
+        typer.echo(f"{entry.name:<18} {ways:<15} {entry.description}")
+
+
+if __name__ == "__main__":
+    main()
