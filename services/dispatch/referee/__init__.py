@@ -9,13 +9,17 @@ from typing import Any
 from grid_models.case import Case
 from grid_models.plan import Plan
 from services.dispatch.referee import (
+    battery,
     claims,
+    interruptible_load,
     price_sensitive_load,
     profile,
+    pumped_hydro,
     renewable,
     reserves,
     system,
     thermal,
+    virtual_power_plant,
 )
 from services.dispatch.referee.readings import read
 from services.dispatch.referee.verdict import Finding, Verdict, Violation, everyone
@@ -25,6 +29,10 @@ INSPECTORS: dict[str, Callable[[Any, Yard], Finding]] = {
     "thermal": thermal.inspect,
     "renewable": renewable.inspect,
     "profile": profile.inspect,
+    "battery": battery.inspect,
+    "pumped_hydro": pumped_hydro.inspect,
+    "virtual_power_plant": virtual_power_plant.inspect,
+    "interruptible_load": interruptible_load.inspect,
     "price_sensitive_load": price_sensitive_load.inspect,
 }
 TOLERANCE_MW = 1e-4

@@ -38,6 +38,7 @@ class Readings:
     flows_mw: dict[str, Floats]
     awards_mw: dict[str, dict[str, Floats]]
     """By product, then resource."""
+    rebound_after_horizon_mwh: dict[str, float]
     faults: tuple[Violation, ...]
 
 
@@ -60,6 +61,7 @@ def read(plan: Plan, case: Case) -> Readings:
             )
             for product in products
         },
+        rebound_after_horizon_mwh=reader.totals("rebound_after_horizon_mwh", plan.rebound_after_horizon_mwh, case),
         faults=tuple(reader.faults),
     )
 
@@ -88,6 +90,14 @@ class _Reader:
         names = tuple(known)
         self.check_names(f"part of {what}", given, names, complete)
         return {name: self.series(name, what, given[name]) for name in names if name in given}
+
+    def totals(self, what: str, given: dict[str, float], case: Case) -> dict[str, float]:
+        """One finite number by resource."""
+        self.check_names(f"part of {what}", given, (item.name for item in case.everything))
+        for name, value in given.items():
+            if not np.isfinite(value):
+                self.fault("finite", name, f"{what} is not a finite number")
+        return given
 
     def series(self, name: str, what: str, values: Any, rows: int | None = None) -> Floats:
         """One number per step (for each row, if it is a table); zeros where it is not."""
