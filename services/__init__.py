@@ -1,0 +1,1 @@
+"""The services: forecast and dispatch. They meet on the wire only."""

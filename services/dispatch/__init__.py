@@ -1,0 +1,1 @@
+"""The dispatch service: unit commitment over every flexible resource, refereed."""

@@ -1,0 +1,160 @@
+"""The matrix handed to HiGHS in one call, and what comes back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from grid_models.quantities import Floats
+from services.dispatch.model import Matrix
+
+End = Literal["optimal", "stopped", "infeasible", "unbounded", "failed"]
+
+ENDS: dict[Any, End] = {
+    highspy.HighsModelStatus.kOptimal: "optimal",
+    highspy.HighsModelStatus.kInfeasible: "infeasible",
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",
+    highspy.HighsModelStatus.kUnbounded: "unbounded",
+    highspy.HighsModelStatus.kTimeLimit: "stopped",
+    highspy.HighsModelStatus.kInterrupt: "stopped",
+    highspy.HighsModelStatus.kObjectiveTarget: "stopped",
+    highspy.HighsModelStatus.kMemoryLimit: "stopped",
+    highspy.HighsModelStatus.kSolutionLimit: "stopped",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How far and how long to search."""
+
+    gap: float = 1e-3
+    seconds: float = 300.0
+    threads: int = 2
+    seed: int = 1
+    options: dict[str, Any] = field(default_factory=dict)
+    """HiGHS options by name, for what is not named here."""
+
+
+@dataclass(frozen=True)
+class News:
+    """A better bound, or a better plan."""
+
+    bound: float | None = None
+    objective: float | None = None
+    values: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a solve ended; `values` is None where no solution was found."""
+
+    end: End
+    objective: float
+    bound: float
+    values: Floats | None
+    row_dual: Floats | None = None
+    column_dual: Floats | None = None
+
+
+Listener = Callable[[News], bool]
+"""Hears news; answers whether to stop."""
+
+
+def never_stop(_: News) -> bool:
+    return False
+
+
+def loaded(matrix: Matrix, *, relaxed: bool = False, options: dict[str, Any] | None = None) -> Any:
+    """A quiet HiGHS that holds the matrix; without integrality if `relaxed`."""
+    solver = highspy.Highs()
+    for name, value in {"output_flag": False, **(options or {})}.items():
+        solver.setOptionValue(name, value)
+    rows, (height, width) = matrix.rows, matrix.shape
+    integer = np.zeros(width, dtype=np.int32) if relaxed else matrix.integer.astype(np.int32)
+    solver.passModel(
+        width, height, int(rows.nnz), 0,
+        int(highspy.MatrixFormat.kRowwise), 0, int(highspy.ObjSense.kMinimize), float(matrix.offset),
+        np.ascontiguousarray(matrix.cost), np.ascontiguousarray(matrix.lower), np.ascontiguousarray(matrix.upper),
+        np.ascontiguousarray(matrix.row_lower), np.ascontiguousarray(matrix.row_upper),
+        rows.indptr.astype(np.int32), rows.indices.astype(np.int32), rows.data,
+        np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0), integer,
+    )  # fmt: skip
+    return solver
+
+
+def search(
+    matrix: Matrix,
+    settings: Settings,
+    listen: Listener = never_stop,
+    start: tuple[NDArray[np.int32], Floats] | None = None,
+) -> Outcome:
+    """Branch and bound; `start` gives some columns (numbers, values) of a plan to begin from."""
+    solver = loaded(matrix, options=_options(settings))
+    if start is not None:
+        solver.setSolution(start[0].size, start[0], start[1])
+    bound = [-np.inf]
+
+    def on_interrupt(event: Any) -> None:
+        if event.data_out.mip_dual_bound > bound[0]:
+            bound[0] = event.data_out.mip_dual_bound
+        event.data_in.user_interrupt = listen(News(bound=bound[0] if np.isfinite(bound[0]) else None))
+
+    def on_better(event: Any) -> None:
+        values = np.array(event.data_out.mip_solution, dtype=float)
+        listen(News(objective=event.data_out.objective_function_value, values=values))
+
+    if matrix.integer.any():
+        solver.cbMipInterrupt.subscribe(on_interrupt)
+        solver.cbMipImprovingSolution.subscribe(on_better)
+    solver.run()
+    return _outcome(solver, bool(matrix.integer.any()), bound[0])
+
+
+def dispatch(matrix: Matrix, values: Floats | None = None, seconds: float = 1e4) -> Outcome:
+    """The linear programme that remains with every integer column fixed at the given values (or relaxed, if none)."""
+    fixed = matrix if values is None else _fixed(matrix, values)
+    solver = loaded(fixed, relaxed=True, options={"time_limit": float(max(seconds, 0.1)), "threads": 1})
+    solver.run()
+    return _outcome(solver, False, -np.inf)
+
+
+def _fixed(matrix: Matrix, values: Floats) -> Matrix:
+    from dataclasses import replace
+
+    whole = np.round(values)
+    return replace(
+        matrix,
+        lower=np.where(matrix.integer, whole, matrix.lower),
+        upper=np.where(matrix.integer, whole, matrix.upper),
+    )
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "mip_rel_gap": settings.gap,
+        "mip_abs_gap": 0.0,
+        "time_limit": float(max(settings.seconds, 0.05)),
+        "threads": settings.threads,
+        "random_seed": settings.seed,
+        "mip_feasibility_tolerance": 1e-7,
+        **settings.options,
+    }
+
+
+def _outcome(solver: Any, mixed: bool, bound: float) -> Outcome:
+    end = ENDS.get(solver.getModelStatus(), "failed")
+    info, solution = solver.getInfo(), solver.getSolution()
+    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    objective = info.objective_function_value if found else np.inf
+    proven = max(bound, info.mip_dual_bound) if mixed else (objective if end == "optimal" else -np.inf)
+    return Outcome(
+        end=end,
+        objective=float(objective),
+        bound=float(min(proven, objective)),
+        values=np.array(solution.col_value) if found else None,
+        row_dual=None if mixed or not found else np.array(solution.row_dual),
+        column_dual=None if mixed or not found else np.array(solution.col_dual),
+    )
