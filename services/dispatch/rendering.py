@@ -13,6 +13,8 @@ from services.dispatch.report import Report
 
 CHANGES_SHOWN = 15
 OBJECTIONS_SHOWN = 30
+CALLS_SHOWN = 30
+LINES_SHOWN = 12
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -77,9 +79,14 @@ def _reserves(report: Report) -> RenderableType:
 def _calls(report: Report) -> RenderableType:
     rows = [
         (call.name, _clock(call.start), f"{call.hours:g}", _number(call.energy_mwh), _number(call.cost), call.reason)
-        for call in report.calls
+        for call in report.calls[:CALLS_SHOWN]
     ]
-    return _table("Calls of response", ("who", "from", "hours", "MWh", report.currency, "why"), rows, words=2)
+    return _table(
+        f"Calls of response: {len(report.calls)}",
+        ("who", "from", "hours", "MWh", report.currency, "why"),
+        rows,
+        words=2,
+    )
 
 
 def _prices(report: Report) -> RenderableType:
@@ -103,10 +110,8 @@ def _facts(report: Report) -> Iterable[RenderableType]:
     yield _line("shortage", "; ".join(short) or "none")
     yield _line("rebound after the horizon MWh", _pairs(report.rebound_after_horizon_mwh, "{:,.1f}"))
     yield _line("seconds", _pairs(report.seconds, "{:.2f}"))
-    for words in report.not_carried:
-        yield _line("not carried over", words)
-    for words in report.assumptions:
-        yield _line("assumed", words)
+    yield from _lines("not carried over", report.not_carried)
+    yield from _lines("assumed", report.assumptions)
 
 
 def _difference(what: Difference) -> Iterable[RenderableType]:
@@ -166,6 +171,13 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], wo
 
 def _line(what: str, words: str) -> RenderableType:
     return Text(f"{what}: {words}") if words else Text("", end="")
+
+
+def _lines(what: str, all_words: Sequence[str]) -> Iterable[RenderableType]:
+    for words in all_words[:LINES_SHOWN]:
+        yield _line(what, words)
+    if len(all_words) > LINES_SHOWN:
+        yield _line(what, f"{len(all_words) - LINES_SHOWN} more, all in --json")
 
 
 def _pairs(values: dict[str, float], form: str) -> str:
