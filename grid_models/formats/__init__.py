@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grid_models.case import Case
 from grid_models.errors import BadInput
-from grid_models.formats import native, pglib_uc, rts_gmlc, unitcommitment_jl
+from grid_models.formats import native, pglib_uc, rts_gmlc, spreadsheet, unitcommitment_jl
 from grid_models.formats.documents import Document, read_document
 from grid_models.formats.native_schema import case_schema
 from grid_models.formats.reading import Reading
@@ -28,6 +28,19 @@ class Format:
     read_document: ReadDocument | None = None
     read_path: ReadPath | None = None
     write: Write | None = None
+
+
+def _check_one_horizon(path: Path, first: date | None, days: int | None) -> None:
+    if first is not None or days is not None:
+        raise BadInput(str(path), "holds one horizon; a date or a number of days goes with rts-gmlc only")
+
+
+def _of_one_horizon(read: Callable[[Path], Reading]) -> ReadPath:
+    def read_whole(path: Path, first: date | None, days: int | None) -> Reading:
+        _check_one_horizon(path, first, days)
+        return read(path)
+
+    return read_whole
 
 
 FORMATS: dict[str, Format] = {
@@ -57,6 +70,13 @@ FORMATS: dict[str, Format] = {
             "RTS-GMLC: the folder of CSV tables, by date and number of days; regions become zones",
             read_path=rts_gmlc.read_rts_gmlc,
         ),
+        Format(
+            spreadsheet.NAME,
+            "the native case as a workbook: a sheet per kind, one row per resource, drop-downs",
+            (".xlsx",),
+            read_path=_of_one_horizon(spreadsheet.read_spreadsheet),
+            write=spreadsheet.write_spreadsheet,
+        ),
     )
 }
 
@@ -72,8 +92,7 @@ def read_case(path: Path, format: str = "auto", date: date | None = None, days: 
     reader = FORMATS[name].read_path if name else None
     if reader is not None:
         return reader(path, date, days)
-    if date is not None or days is not None:
-        raise BadInput(str(path), "holds one horizon; a date or a number of days goes with rts-gmlc only")
+    _check_one_horizon(path, date, days)
     return _read_document(path, name)
 
 
@@ -81,7 +100,7 @@ def _format_by_nature(path: Path) -> str | None:
     """What a path that is no document is; None: look at what the document says."""
     if path.is_dir():
         return rts_gmlc.NAME
-    return None
+    return spreadsheet.NAME if path.suffix.lower() in (".xlsx", ".xlsm") else None
 
 
 def _read_document(path: Path, name: str | None) -> Reading:

@@ -76,7 +76,7 @@ class _Tables:
         if path not in self.read:
             table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
             if TIME in table:
-                _check_times(path, table.pop(TIME), self.horizon)
+                check_times(path, table.pop(TIME), self.horizon)
             self.read[path] = {name: _as_numbers(path, name, cells) for name, cells in table.items()}
         return self.read[path]
 
@@ -142,7 +142,8 @@ def _number(path: Path, name: str, row: int, cell: Any) -> float | None:
         raise BadInput(str(path), f"row {row}, column '{name}': must be a number (got {shown})") from error
 
 
-def _check_times(path: Path, cells: list[Any], horizon: Horizon | None) -> None:
+def check_times(path: Path, cells: list[Any], horizon: Horizon | None) -> None:
+    """Refuse times that are not those of the horizon."""
     if horizon is None:
         return
     if len(cells) != horizon.steps:
