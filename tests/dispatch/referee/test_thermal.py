@@ -181,7 +181,9 @@ def test_the_words_say_who_when_how_much_and_the_limit(trial):
 def test_production_and_carbon(trial):
     """60 MW: 600 + 10*10 = 700; 75 MW: 850; half-hour steps; 135 MW * 0.5 h * 0.8 t * 50 = 2700."""
     verdict = trial(unit(emission_t_per_mwh=0.8), runs(60, 75), step_min=30, carbon_price_per_t=50)
-    assert {"production": pytest.approx(775), "start": 0, "carbon": pytest.approx(2700)} == verdict.cost_by_kind["thermal"]
+    assert {"production": pytest.approx(775), "start": 0, "carbon": pytest.approx(2700)} == verdict.cost_by_kind[
+        "thermal"
+    ]
     assert 3475 == pytest.approx(verdict.cost)
 
 
