@@ -199,12 +199,12 @@ def _days(run: Run) -> Iterator[Violation]:
 
 
 def _response(run: Run) -> Iterator[Violation]:
-    """An award is at most the ramp per minute times the response minutes of its product."""
+    """While on, an award is at most the ramp per minute times the response minutes of its product."""
     for award in run.awards.each:
         ramp = run.unit.ramp_up_mw_per_h if award.product.up else run.unit.ramp_down_mw_per_h
         if ramp is not None and award.product.response_min is not None:
             yield from run.yard.at_most(
-                "response time", run.name, f"the award of {award.product.name}", award.mw,
+                "response time", run.name, f"the award of {award.product.name}", award.mw * run.on,
                 ramp / 60 * award.product.response_min,
             )  # fmt: skip
 

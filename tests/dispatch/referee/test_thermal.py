@@ -56,7 +56,7 @@ OBEYS = {
         {"products": (spin(response_min=10),), "awards": {"spin": [20, 20, 20]}},
     ),
     "cold reserve": (
-        unit(initial=OFF, start_time_min=20, start_max_mw=70), runs(0, 0, 0),
+        unit(initial=OFF, start_time_min=20, start_max_mw=70, ramp_up_mw_per_h=60), runs(0, 0, 0),
         {"products": COLD, "awards": {"cold": [70, 70, 70]}},
     ),
     "fuel of the day": (
