@@ -202,22 +202,36 @@ def _lower(station: Station) -> Iterator[Violation]:
 
 def _reserve(station: Station) -> Iterator[Violation]:
     """Up by turbines and by pumps let off, down by turbines and by variable-speed pumps."""
-    yard, awards = station.yard, station.awards
+    yard, awards, turbines = station.yard, station.awards, station.turbines
     if not awards.each:
         return
-    room_mw = sum(
-        (item.active * (item.limits_mw[1] - item.power_mw) for item in station.turbines), np.zeros(yard.steps)
-    )
-    by_turbine_mw = awards.up_mw - _by_pumps_mw(station)
+    pumps_mw = _by_pumps_mw(station)
     what = "up-reserve that neither turbines nor whole pumps give"
-    yield from yard.at_most("up reserve", station.name, what, by_turbine_mw, np.maximum(room_mw, 0.0))
-    foot_mw = sum(
-        (item.active * (item.power_mw - item.limits_mw[0]) for item in station.turbines), np.zeros(yard.steps)
+    yield from yard.at_most(
+        "up reserve", station.name, what, awards.up_mw - pumps_mw, _room_mw(turbines, yard, up=True)
     )
-    foot_mw += sum((item.active * (item.limits_mw[1] - item.power_mw) for item in station.pumps), np.zeros(yard.steps))
-    yield from yard.at_most("down reserve", station.name, "down-reserve", awards.down_mw, np.maximum(foot_mw, 0.0))
-    share = np.divide(by_turbine_mw, awards.up_mw, out=np.zeros(yard.steps), where=awards.up_mw > 0)
-    yield from _backing(station, share * awards.up_mwh / station.plant.generate_efficiency)
+    foot_mw = _room_mw(turbines, yard, up=False) + _room_mw(station.pumps, yard, up=True)
+    yield from yard.at_most("down reserve", station.name, "down-reserve", awards.down_mw, foot_mw)
+    yield from _backing(station, _by_turbines_mwh(awards, pumps_mw) / station.plant.generate_efficiency)
+
+
+def _room_mw(units: tuple[Running, ...], yard: Yard, up: bool) -> Floats:
+    """How much more (or less) power the running units could take in their mode."""
+    room_mw = np.zeros(yard.steps)
+    for unit in units:
+        low_mw, high_mw = unit.limits_mw
+        room_mw += unit.active * (high_mw - unit.power_mw if up else unit.power_mw - low_mw)
+    return np.maximum(room_mw, 0.0)
+
+
+def _by_turbines_mwh(awards: Awards, pumps_mw: Floats) -> Floats:
+    """The energy that the turbines must back, the pumps serving the longest products first."""
+    energy_mwh, left_mw = np.zeros_like(pumps_mw), pumps_mw
+    for award in sorted(awards.each, key=lambda award: -award.product.duration_h):
+        if award.product.up:
+            dry_mw = np.minimum(award.mw, left_mw)
+            energy_mwh, left_mw = energy_mwh + (award.mw - dry_mw) * award.product.duration_h, left_mw - dry_mw
+    return energy_mwh
 
 
 def _by_pumps_mw(station: Station) -> Floats:

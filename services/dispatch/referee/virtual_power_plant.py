@@ -88,25 +88,31 @@ def _moves(
 
 
 def _energy(band: Envelope, share: Floats, yard: Yard, name: str, power_mw: Floats) -> Iterator[Violation]:
-    """Cumulative energy adds up and stays in the step's band; what is held ready does so from both ends of it."""
-    energy_mwh = yard.readings.resources[name]["energy_mwh"]
-    yield from yard.equal(
-        "cumulative energy", name, "cumulative energy", energy_mwh, np.cumsum(power_mw) * yard.step_h, "MWh"
-    )
-    awards, what = yard.awards(name), "cumulative energy with the award"
-    levels = (yard.before(energy_mwh, 0.0), energy_mwh)
+    """Cumulative energy adds up and stays in the band."""
+    energy_mwh, what = yard.readings.resources[name]["energy_mwh"], "cumulative energy"
+    yield from yard.equal(what, name, what, energy_mwh, np.cumsum(power_mw) * yard.step_h, "MWh")
     if band.energy_min_mwh is not None:
         low_mwh = per_step(band.energy_min_mwh, yard.steps) * share
-        yield from yard.at_least("energy band", name, "cumulative energy", energy_mwh, low_mwh, "MWh")
-        for level_mwh in levels if awards.each else ():
-            left_mwh = np.where(awards.down_mw > yard.tolerance_mw, level_mwh - awards.down_mwh, low_mwh)
-            yield from yard.at_least("down reserve energy", name, what, left_mwh, low_mwh, "MWh")
+        yield from yard.at_least("energy band", name, what, energy_mwh, low_mwh, "MWh")
+        yield from _lasts(yard, name, "down", low_mwh - energy_mwh)
     if band.energy_max_mwh is not None:
         high_mwh = per_step(band.energy_max_mwh, yard.steps) * share
-        yield from yard.at_most("energy band", name, "cumulative energy", energy_mwh, high_mwh, "MWh")
-        for level_mwh in levels if awards.each else ():
-            used_mwh = np.where(awards.up_mw > yard.tolerance_mw, level_mwh + awards.up_mwh, high_mwh)
-            yield from yard.at_most("up reserve energy", name, what, used_mwh, high_mwh, "MWh")
+        yield from yard.at_most("energy band", name, what, energy_mwh, high_mwh, "MWh")
+        yield from _lasts(yard, name, "up", energy_mwh - high_mwh)
+
+
+def _lasts(yard: Yard, name: str, way: str, beyond_mwh: Floats) -> Iterator[Violation]:
+    """What is held ready stays in the band from the beginning of its step, and from its end.
+
+    `beyond_mwh` is how far the level at the end of each step is beyond the band there: below 0, its room.
+    At the beginning of a step the band of the step before holds; before the first none does.
+    """
+    awards = yard.awards(name)
+    award_mwh = awards.up_mwh if way == "up" else awards.down_mwh
+    for room_mwh in (-beyond_mwh, yard.before(-beyond_mwh, np.inf)):
+        yield from yard.at_most(
+            f"{way} reserve energy", name, f"energy of the {way}-reserve", award_mwh, np.maximum(room_mwh, 0.0), "MWh"
+        )
 
 
 def _response(band: Envelope, yard: Yard, name: str) -> Iterator[Violation]:

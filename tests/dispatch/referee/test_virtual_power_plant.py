@@ -36,6 +36,7 @@ OBEYS = {
     ),
     "reserve within the ramp": (envelope(ramp_mw_per_h=20), runs(10, 10), held(spin(), 10, 20)),
     "reserve within the energy": (envelope(energy_max_mwh=30), runs(10, 10), held(spin(), 20, 10)),
+    "a band that rises": (envelope(energy_min_mwh=[0, 10]), runs(10, 10), held(down(), 10, 10)),
     "ten minutes of ramp": (envelope(ramp_mw_per_h=60), runs(0, 0), held(spin(response_min=10), 10, 10)),
 }  # fmt: skip
 
@@ -48,7 +49,7 @@ BREAKS = {
     "down reserve": (envelope(), runs(10, 10), held(down(), 0, 31)),
     "reserve ramp": (envelope(ramp_mw_per_h=20), runs(10, 15), held(down(), 0, 26)),
     "up reserve energy": (envelope(energy_max_mwh=30), runs(10, 10), held(spin(), 0, 11)),
-    "down reserve energy": (envelope(energy_min_mwh=-5), runs(10, 0), held(down(), 6, 0)),
+    "down reserve energy": (envelope(energy_min_mwh=-5), runs(0, 10), held(down(), 0, 6)),
     "response time": (envelope(ramp_mw_per_h=60), runs(0, 0), held(spin(response_min=10), 0, 11)),
 }  # fmt: skip
 
