@@ -157,6 +157,16 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
     """YAML with the words of version 1.2: `on`, `no` and `12:30` stay words; moments are left to the case."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+    depth = 0
+
+    # The composer calls these around every node; it would follow any nesting until the stack of the process is gone.
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise RecursionError
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
 
 
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$")
@@ -210,7 +220,7 @@ def parse_yaml(text: str, source: str) -> Any:
 def _check_nodes(root: yaml.Node, source: str) -> None:
     seen: set[int] = set()
     level = [root]
-    for _ in range(MAX_DEPTH):
+    while level:
         below: list[yaml.Node] = []
         for node in level:
             if id(node) in seen:
@@ -219,10 +229,7 @@ def _check_nodes(root: yaml.Node, source: str) -> None:
                 )
             seen.add(id(node))
             below += _child_nodes(node, source)
-        if not below:
-            return
         level = below
-    raise BadInput(source, f"line {level[0].start_mark.line + 1}: is nested more than {MAX_DEPTH} levels deep")
 
 
 def _child_nodes(node: yaml.Node, source: str) -> list[yaml.Node]:

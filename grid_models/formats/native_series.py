@@ -176,7 +176,7 @@ class SeriesTable:
 
     def taken_from(self, document: Document, file: str) -> Document:
         """The document with a reference to the file in the place of every long series."""
-        return self._taken(document, (), file)  # type: ignore[no-any-return]
+        return {key: self._taken(value, (key,), file) for key, value in document.items()}
 
     def _taken(self, value: Any, names: tuple[str, ...], file: str) -> Any:
         if isinstance(value, dict):

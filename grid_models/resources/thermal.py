@@ -213,7 +213,9 @@ class ThermalUnit(Resource):
         wishes = self.commitment or (None,) * len(horizon)
         out = horizon.within(self.outages)
         # A planned outage releases a must-run unit, but not a commitment fixed step by step: that is a contradiction.
-        must = np.array([self.must_run and not away if wish is None else wish for wish, away in zip(wishes, out, strict=True)])
+        must = np.array(
+            [self.must_run and not away if wish is None else wish for wish, away in zip(wishes, out, strict=True)]
+        )
         may = np.array([wish is not False for wish in wishes]) & ~out
         return must, may
 

@@ -96,7 +96,9 @@ class Linear:
 
     def grouped(self, labels: NDArray[Any], shape: Shape) -> "Linear":
         """The sums of the entries that share a label, as an array of the given shape."""
-        collect = csr_array((np.ones(self.size), (labels, np.arange(self.size))), shape=(int(np.prod(shape)), self.size))
+        collect = csr_array(
+            (np.ones(self.size), (labels, np.arange(self.size))), shape=(int(np.prod(shape)), self.size)
+        )
         return self.applied(collect, shape)
 
     def applied(self, mixing: Any, shape: Shape) -> "Linear":

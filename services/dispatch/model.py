@@ -5,8 +5,10 @@ private business of that resource; the rest link resources, which is what a deco
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,8 @@ from grid_models.case import Case
 from grid_models.quantities import Floats
 from services.dispatch.algebra import Linear, Relation, Shape, columns, stacked, total
 
-SYSTEM = "system"
+NOTHING = 1e-9
+"""Coefficients below this are rounding."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,19 @@ class Family:
         return self.resources[where[0]], where
 
     def label(self, index: int) -> str:
-        resource, where = self.entry(index)
-        inner = ",".join([resource, *(str(number) for number in where[1:])])
+        _, where = self.entry(index)
+        inner = ",".join([self.unique[where[0]], *(str(number) for number in where[1:])])
         return f"{self.kind}.{self.name}[{inner}]"
+
+    @cached_property
+    def unique(self) -> tuple[str, ...]:
+        """The names along the first axis, numbered where one resource has several rows (pieces, units)."""
+        seen: Counter[str] = Counter()
+        names = []
+        for resource in self.resources:
+            seen[resource] += 1
+            names.append(resource if seen[resource] == 1 else f"{resource}#{seen[resource]}")
+        return tuple(names)
 
 
 class Names:
@@ -182,9 +195,7 @@ class Model:
         return self.blocks[-1]
 
     def add_columns(self, family: Family, lower: ArrayLike, upper: ArrayLike, integer: bool) -> Linear:
-        low, high = (
-            np.broadcast_to(np.asarray(bound, dtype=float), family.shape).ravel() for bound in (lower, upper)
-        )
+        low, high = (np.broadcast_to(np.asarray(bound, dtype=float), family.shape).ravel() for bound in (lower, upper))
         self._column_families.append(family)
         self._bounds.append((low, high, np.full(family.size, integer)))
         self.width += family.size
@@ -195,8 +206,9 @@ class Model:
         self._relations.append(relation)
         self.height += family.size
 
-    def rows_named(self, kind: str, name: str) -> tuple[Family, ...]:
-        return tuple(family for family in self._row_families if (family.kind, family.name) == (kind, name))
+    def families(self, *names: str) -> tuple[Family, ...]:
+        """The rows that were made under these names."""
+        return tuple(family for family in self._row_families if family.name in names)
 
     def injection(self, wanted: Sequence[str]) -> Linear:
         """Injection by the named resources, in that order (names x steps)."""
@@ -224,13 +236,16 @@ class Model:
             linear = payment.linear
             np.add.at(cost, linear.matrix.indices, linear.matrix.data)
             offset += float(linear.constant.sum())
+        rows = stacked([relation.linear.matrix for relation in self._relations], self.width)
+        rows.data[np.abs(rows.data) < NOTHING] = 0.0
+        rows.eliminate_zeros()
         lower, upper, integer = (np.concatenate(parts) for parts in zip(*self._bounds, strict=True))
         return Matrix(
             cost=cost,
             lower=lower,
             upper=upper,
             integer=integer,
-            rows=stacked([relation.linear.matrix for relation in self._relations], self.width),
+            rows=rows,
             row_lower=np.concatenate([relation.lower for relation in self._relations] or [np.zeros(0)]),
             row_upper=np.concatenate([relation.upper for relation in self._relations] or [np.zeros(0)]),
             offset=offset,

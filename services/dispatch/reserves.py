@@ -17,6 +17,7 @@ from services.dispatch.algebra import Linear, Shape, total
 from services.dispatch.model import Block, Model, Payment
 
 ENDLESS_MW = np.inf
+REQUIREMENT = "requirement"
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,7 @@ def _award_variables(block: Block, product: ReserveProduct, chosen: NDArray[np.i
     limit = np.full((chosen.size, 1), np.inf)
     if ramp is not None and product.response_min is not None:
         limit = ramp[chosen] * product.response_min
-    variable = block.variable(
-        f"award_{product.name}_mw", 0.0, limit, shape=(chosen.size, block.steps), resources=names
-    )
+    variable = block.variable(f"award_{product.name}_mw", 0.0, limit, shape=(chosen.size, block.steps), resources=names)
     block.model.awards.setdefault(product.name, []).append((tuple(names), variable))
     return variable.scattered(chosen, len(block.names))
 
@@ -125,4 +124,4 @@ def _require(model: Model, product: ReserveProduct) -> None:
         if width == ENDLESS_MW:
             break
     block.publish("shortage_mw", missing)
-    block.require("requirement", awarded + missing >= needed_mw)
+    block.require(REQUIREMENT, awarded + missing >= needed_mw)

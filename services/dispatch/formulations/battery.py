@@ -119,7 +119,9 @@ def _reserve(
         least = series(batteries, lambda battery: battery.energy_min_mwh, block.steps)
         drawn = awards.energy_mwh(up=True) / column(batteries, lambda battery: battery.discharge_efficiency)
         block.require("energy behind up-reserve at the end", x.energy - drawn >= least)
-        block.require("energy behind up-reserve at the start", before - drawn >= np.minimum(least, _first(start, least)))
+        block.require(
+            "energy behind up-reserve at the start", before - drawn >= np.minimum(least, _first(start, least))
+        )
     if awards.any(up=False):
         block.require("down-reserve within the converter", awards.of(up=False) <= room_down)
         most = series(batteries, lambda battery: battery.energy_max_mwh, block.steps)

@@ -162,8 +162,13 @@ def _rebound_after_horizon(block: Block, share: Floats, ended_mwh: Linear, rebou
 def _reserve(block: Block, loads: Sequence[InterruptibleLoad], x: Variables) -> None:
     """A contract at rest is an up-reserve where it could still be called in time and for long enough (I10)."""
     case = block.model.case
-    may = np.array([[_quick_enough(load, item.response_min) and _long_enough(load, item.duration_h)
-                     for item in wanted(case)] for load in loads], dtype=bool).reshape(len(loads), -1)
+    may = np.array(
+        [
+            [_quick_enough(load, item.response_min) and _long_enough(load, item.duration_h) for item in wanted(case)]
+            for load in loads
+        ],
+        dtype=bool,
+    ).reshape(len(loads), -1)
     awards = award(block, loads, may=may, only_up=True)
     if not awards.any(up=True):
         return
@@ -174,9 +179,7 @@ def _reserve(block: Block, loads: Sequence[InterruptibleLoad], x: Variables) -> 
     longest = max(item.duration_h for item in wanted(case) if item.name in awards.by_product)
     ahead = steps_in(case, column(loads, lambda load: longest + load.rest_h))
     for lag in range(1, int(ahead.max(initial=0)) + 1):
-        block.require(
-            "award before a call", up <= (1 - x.start.lagged(-lag)) * most, (ahead >= lag)[:, None]
-        )
+        block.require("award before a call", up <= (1 - x.start.lagged(-lag)) * most, (ahead >= lag)[:, None])
     _calls_left(block, loads, x, up)
 
 

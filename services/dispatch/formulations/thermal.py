@@ -217,16 +217,12 @@ def _falling_output(block: Block, limits: Limits, x: Variables) -> None:
     row = x.above[units] - x.on[units] * limits.room_mw[units] + coming
     if risen.shape[1]:
         row = row + x.start[units].weighted_past(risen)
-    block.require(
-        "output falls in time for a stop", row <= 0, resources=tuple(block.names[index] for index in units)
-    )
+    block.require("output falls in time for a stop", row <= 0, resources=tuple(block.names[index] for index in units))
 
 
 def _chosen(limits: Limits, rows: NDArray[np.int64]) -> Limits:
     """The limits of some units only."""
-    arrays = {
-        name: getattr(limits, name)[rows] for name in limits.__dataclass_fields__ if name != "units"
-    }
+    arrays = {name: getattr(limits, name)[rows] for name in limits.__dataclass_fields__ if name != "units"}
     return Limits(units=[limits.units[row] for row in rows], **arrays)
 
 
@@ -239,9 +235,7 @@ def _ramps(block: Block, limits: Limits, x: Variables, up: Linear, down: Linear)
     at_start = rise - np.maximum(np.where(np.isfinite(limits.start_mw), limits.start_mw, 0), 0)
     block.require("ramp up", x.above + up - x.before_mw - x.on * rise + x.start * at_start <= 0, binds)
     # From above its maximum before the horizon, a unit must come down whatever its room.
-    binds = (limits.ramp_down_mw < limits.room_mw - 1e-9) | (
-        np.isfinite(limits.ramp_down_mw) & high_before & first
-    )
+    binds = (limits.ramp_down_mw < limits.room_mw - 1e-9) | (np.isfinite(limits.ramp_down_mw) & high_before & first)
     fall = np.where(np.isfinite(limits.ramp_down_mw), limits.ramp_down_mw, 0)
     at_stop = fall - np.maximum(np.where(np.isfinite(limits.fall_mw), limits.fall_mw, 0), 0)
     block.require("ramp down", x.before_mw - x.above + down - x.was_on * fall + x.stop * at_stop <= 0, binds)
@@ -277,9 +271,7 @@ def _fuel_and_carbon(block: Block, limits: Limits, x: Variables, power: Linear) 
             block.require("fuel per day", burnt[:, day].sum()[None] <= limit, resources=(fuel.name,))
 
 
-def _burnt_gj(
-    limits: Limits, x: Variables, power: Linear, burners: NDArray[np.int64], step_h: float
-) -> Linear:
+def _burnt_gj(limits: Limits, x: Variables, power: Linear, burners: NDArray[np.int64], step_h: float) -> Linear:
     uses = [limits.units[index].fuel_use for index in burners]
     by_mwh, by_h, by_start = (
         column(uses, lambda use, field=field: getattr(use, field))  # type: ignore[misc]

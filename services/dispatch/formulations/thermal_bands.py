@@ -76,12 +76,8 @@ def _one_tier(block: Block, limits: Limits, x: Variables, up: Linear, down: Line
     falls = x.before_mw[held] - above + down[held]
     # A start (or stop) step is bound by its own limit, so the tier's ramp holds only between two steps on.
     for moment, state in (("before", deep.before(was_deep)), ("now", deep)):
-        block.require(
-            f"slow rise, deep {moment}", rises <= _reach(state, x.start[held], slow, room), resources=names
-        )
-        block.require(
-            f"slow fall, deep {moment}", falls <= _reach(state, x.stop[held], slow, room), resources=names
-        )
+        block.require(f"slow rise, deep {moment}", rises <= _reach(state, x.start[held], slow, room), resources=names)
+        block.require(f"slow fall, deep {moment}", falls <= _reach(state, x.stop[held], slow, room), resources=names)
 
 
 def _reach(deep: Linear, exempt: Linear, slow: Floats, room: Floats) -> Linear:

@@ -117,9 +117,7 @@ def start_cost(block: Block, limits: Limits, x: Variables) -> None:
     unit, stop, start, saving = _hot_starts(block, limits)
     if not unit.size:
         return
-    hot = block.variable(
-        "hot_start", 0.0, 1.0, shape=(unit.size, 1), resources=[block.names[index] for index in unit]
-    )
+    hot = block.variable("hot_start", 0.0, 1.0, shape=(unit.size, 1), resources=[block.names[index] for index in unit])
     block.pay("start", hot * -saving[:, None])
     steps = block.steps
     by_start = hot.grouped(unit * steps + start, block.shape)
@@ -135,9 +133,7 @@ def _touched(unit: NDArray[np.int64], step: NDArray[np.int64], block: Block) -> 
     return mask
 
 
-def _hot_starts(
-    block: Block, limits: Limits
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Floats]:
+def _hot_starts(block: Block, limits: Limits) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Floats]:
     """Every pair of a stop and a start that is cheaper than the coldest: unit, stop (-1: before), start, saving."""
     step_h, steps = block.model.case.horizon.step_h, block.steps
     parts: list[tuple[NDArray[np.int64], ...]] = []

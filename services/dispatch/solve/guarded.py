@@ -131,9 +131,7 @@ def _listen(stream: IO[bytes], heard: "queue.Queue[Any]") -> None:
     heard.put(None)
 
 
-def _follow(
-    best: Best, heard: "queue.Queue[Any]", pid: int, deadline: float, memory_limit_mb: float | None
-) -> None:
+def _follow(best: Best, heard: "queue.Queue[Any]", pid: int, deadline: float, memory_limit_mb: float | None) -> None:
     while True:
         try:
             message = heard.get(timeout=POLL_S)
