@@ -34,8 +34,12 @@ def _no_series(name: str) -> list[Any]:
 
 def _as_text(items: list[Any], column: Column) -> str:
     if column.form == "rows":
-        return "; ".join(column.separator.join(_shown(item.get(part)) for part in column.parts) for item in items)
+        return "; ".join(_row_as_text(item, column) for item in items)
     return "; ".join(_shown(item) for item in items)
+
+
+def _row_as_text(item: Record, column: Column) -> str:
+    return column.separator.join(_shown(item.get(part)) for part in column.parts).rstrip(":")
 
 
 def _shown(value: Any) -> str:

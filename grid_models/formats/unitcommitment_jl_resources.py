@@ -179,7 +179,7 @@ def battery(item: Entry, steps: Steps, notes: list[str]) -> dict[str, Any]:
         "charge_efficiency": steps.constant(item, "Charge efficiency", 1.0),
         "discharge_efficiency": steps.constant(item, "Discharge efficiency", 1.0),
         # The format loses a share per step; here it is a share per hour that compounds to the same.
-        "self_discharge_per_h": 1 - max(0.0, 1 - loss) ** (1 / steps.step_h) if loss >= 0 else loss,
+        "self_discharge_per_h": 1 - (1 - loss) ** (1 / steps.step_h) if 0 <= loss <= 1 else loss,
         "charge_cost_per_mwh": steps.per_hour(item, "Charge cost ($/MW)"),
         "wear_cost_per_mwh": steps.per_hour(item, "Discharge cost ($/MW)"),
         "may_charge_while_discharging": _simultaneous(item, steps),

@@ -62,10 +62,17 @@ STATION: dict[str, Any] = {
     "upper_start_mwh": 1000,
     "units": [
         {"name": "one", "generate_max_mw": 300, "pump_min_mw": 300, "pump_max_mw": 300},
-        {"name": "two", "generate_min_mw": 90, "generate_max_mw": 300, "pump_min_mw": 0, "pump_max_mw": 300,
-         "initial_mode": "pump", "initial_hours": 2},
+        {
+            "name": "two",
+            "generate_min_mw": 90,
+            "generate_max_mw": 300,
+            "pump_min_mw": 0,
+            "pump_max_mw": 300,
+            "initial_mode": "pump",
+            "initial_hours": 2,
+        },
     ],
-}  # fmt: skip
+}
 CONTRACT: dict[str, Any] = {
     "kind": "interruptible_load",
     "name": "smelter",
@@ -114,7 +121,14 @@ EVERYTHING: dict[str, Any] = {
         {"name": "west", "demand_mw": 55, "forecast_series": "load.west"},
     ],
     "links": [
-        {"name": "tie", "from_zone": "东部", "to_zone": "west", "forward_max_mw": hours(50, 60), "back_max_mw": 40, "loss": 0.01}
+        {
+            "name": "tie",
+            "from_zone": "东部",
+            "to_zone": "west",
+            "forward_max_mw": hours(50, 60),
+            "back_max_mw": 40,
+            "loss": 0.01,
+        }
     ],
     "resources": [
         THERMAL,
@@ -126,11 +140,24 @@ EVERYTHING: dict[str, Any] = {
         STATION,
         {"kind": "profile", "name": "null", "zone": "west", "power_mw": hours(-3, 4)},
         CONTRACT,
-        {"kind": "price_sensitive_load", "name": "hydrogen", "zone": "west", "demand_mw": 5, "value_per_mwh": hours(200, 300)},
+        {
+            "kind": "price_sensitive_load",
+            "name": "hydrogen",
+            "zone": "west",
+            "demand_mw": 5,
+            "value_per_mwh": hours(200, 300),
+        },
     ],
     "reserves": [
-        {"name": "spin", "product": "spinning", "requirement_mw": 30, "zones": ["东部", "west"], "response_min": 10,
-         "eligible_kinds": ["thermal", "battery"], "shortage": [{"mw": 10, "price_per_mwh": 500}, {"price_per_mwh": 900}]},
+        {
+            "name": "spin",
+            "product": "spinning",
+            "requirement_mw": 30,
+            "zones": ["东部", "west"],
+            "response_min": 10,
+            "eligible_kinds": ["thermal", "battery"],
+            "shortage": [{"mw": 10, "price_per_mwh": 500}, {"price_per_mwh": 900}],
+        },
         {"name": "down", "product": "regulation_down", "requirement_mw": hours(5, 6), "eligible": []},
     ],
     "fuels": [{"name": "gas", "day_max_gj": 60_000}, {"name": "oil", "day_max_gj": [100]}],
@@ -141,7 +168,7 @@ EVERYTHING: dict[str, Any] = {
         "lines": [{"name": "l1", "from_bus": "b1", "to_bus": "b2", "susceptance_s": 20.5}],
         "contingencies": [{"name": "c1", "lines": ["l1"]}],
     },
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="session")

@@ -35,17 +35,35 @@ def case_complaint(folder: Path, **changes: Any) -> str:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"zones": [{"name": "system", "demand_mw": [50, float("nan")]}]}, "zones[0].demand_mw[1]: must be a finite number (got nan)"),
-        ({"zones": [{"name": "system", "demand_mw": [50, float("inf")]}]}, "zones[0].demand_mw[1]: must be a finite number (got inf)"),
-        ({"zones": [{"name": "system", "demand_mw": [50, 60, 70]}]}, "zones 'system'.demand_mw: has 3 values for 2 steps"),
-        ({"zones": [{"name": "system", "demand_mw": "much"}]}, "zones[0] 'system'.demand_mw: must be a number, or a list (got 'much')"),
+        (
+            {"zones": [{"name": "system", "demand_mw": [50, float("nan")]}]},
+            "zones[0].demand_mw[1]: must be a finite number (got nan)",
+        ),
+        (
+            {"zones": [{"name": "system", "demand_mw": [50, float("inf")]}]},
+            "zones[0].demand_mw[1]: must be a finite number (got inf)",
+        ),
+        (
+            {"zones": [{"name": "system", "demand_mw": [50, 60, 70]}]},
+            "zones 'system'.demand_mw: has 3 values for 2 steps",
+        ),
+        (
+            {"zones": [{"name": "system", "demand_mw": "much"}]},
+            "zones[0] 'system'.demand_mw: must be a number, or a list (got 'much')",
+        ),
         ({"zones": []}, "zones: must hold at least 1 of them"),
         ({"zones": ZONES * 2}, "zones: the name 'system' is used 2 times; names must differ"),
         ({"resources": [UNIT, UNIT]}, "resources: the name 'coal' is used 2 times; names must differ"),
         ({"resources": [{**UNIT, "max_mw": -20}]}, "resources[0] 'coal'.max_mw: must be at least 0 (got -20)"),
         ({"resources": [{**UNIT, "min_mw": 30}]}, "resources[0] 'coal': min_mw 30 is above max_mw 20"),
-        ({"resources": [{**UNIT, "kind": "coal"}]}, "resources[0] 'coal': kind 'coal' is unknown; accepted are 'thermal'"),
-        ({"resources": [{**UNIT, "zone": "north"}]}, "resources 'coal'.zone: 'north' is not a zone; known zones are system"),
+        (
+            {"resources": [{**UNIT, "kind": "coal"}]},
+            "resources[0] 'coal': kind 'coal' is unknown; accepted are 'thermal'",
+        ),
+        (
+            {"resources": [{**UNIT, "zone": "north"}]},
+            "resources 'coal'.zone: 'north' is not a zone; known zones are system",
+        ),
         ({"resources": [{**UNIT, "pmax": 5}]}, "resources[0] 'coal'.pmax: is not a field here"),
         ({"horizon": {**HORIZON, "start": "2030-07-15T00:00:00"}}, "horizon.start: needs its offset from UTC"),
         ({"horizon": {**HORIZON, "step_min": 90}}, "horizon.step_min: must be at most 60 (got 90)"),
@@ -53,7 +71,7 @@ def case_complaint(folder: Path, **changes: Any) -> str:
         ({"horizon": None}, "horizon: must be a mapping of fields"),
         ({"name": "x" * 10_000, "currency": 5}, "currency: must be text; put it in quotes (got 5)"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_named_once_with_its_place(tmp_path: Path, changes: Any, expected: str) -> None:
     message = case_complaint(tmp_path, **changes)
     assert expected in message
@@ -193,4 +211,4 @@ def test_a_file_above_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.M
 def test_gzip_is_read_whatever_its_name(tmp_path: Path, name: str) -> None:
     document = {"format_version": 1, "horizon": HORIZON, "zones": ZONES}
     (tmp_path / name).write_bytes(gzip.compress(json.dumps(document).encode()))
-    assert (50, 60) == read_case(tmp_path / name).case.zones[0].demand_mw
+    assert read_case(tmp_path / name).case.zones[0].demand_mw == (50, 60)

@@ -74,17 +74,17 @@ def test_a_day_with_a_clock_change_keeps_its_times(tmp_path: Path) -> None:
 
 def test_series_by_reference_from_csv(tmp_path: Path) -> None:
     table = f"time,east,west\n{TIMES[0]},50,1\n{TIMES[1]},60.5,2\n"
-    assert (50, 60.5) == read_case(put(tmp_path, WITH_TABLE, table=table)).case.zones[0].demand_mw
+    assert read_case(put(tmp_path, WITH_TABLE, table=table)).case.zones[0].demand_mw == (50, 60.5)
 
 
 def test_series_by_reference_without_times(tmp_path: Path) -> None:
-    assert (50, 60) == read_case(put(tmp_path, WITH_TABLE, table="east\n50\n60\n")).case.zones[0].demand_mw
+    assert read_case(put(tmp_path, WITH_TABLE, table="east\n50\n60\n")).case.zones[0].demand_mw == (50, 60)
 
 
 def test_series_by_reference_from_parquet(tmp_path: Path) -> None:
     pq.write_table(pa.table({"east": [50.0, 61.0]}), tmp_path / "load.parquet")
     document = {**SMALL, "zones": [{"name": "system", "demand_mw": {"file": "load.parquet", "column": "east"}}]}
-    assert (50, 61) == read_case(put(tmp_path, document)).case.zones[0].demand_mw
+    assert read_case(put(tmp_path, document)).case.zones[0].demand_mw == (50, 61)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ resources:
 # {TIMES[0]}
 """
     case = read_case(put(tmp_path, text, "case.yaml")).case
-    assert ("no", 10.0) == (case.zones[0].name, case.zones[0].demand_mw)
+    assert (case.zones[0].name, case.zones[0].demand_mw) == ("no", 10.0)
     assert case.resources[0].name == "off"
     assert case.resources[0].initial.on  # type: ignore[union-attr]
 
@@ -163,7 +163,7 @@ def test_version_0_is_brought_to_version_1(tmp_path: Path) -> None:
         "resources": [{**store, "soc_start_mwh": 3}],
     }
     case = read_case(put(tmp_path, draft)).case
-    assert (12_345, 7) == (case.prices.unserved_per_mwh, case.prices.spilled_per_mwh)
+    assert (case.prices.unserved_per_mwh, case.prices.spilled_per_mwh) == (12_345, 7)
     assert case.resources[0].energy_start_mwh == 3  # type: ignore[union-attr]
     assert case.hash == read_case(put(tmp_path, {"format_version": 0, **draft}, "zero.json")).case.hash
 
