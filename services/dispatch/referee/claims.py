@@ -22,7 +22,7 @@ def objections(plan: Plan, yard: Yard, findings: dict[str, Finding], cost: float
     all_findings = dict(everyone(findings))
     yield from _commitment_view(plan, findings, all_findings)
     yield from _power_view(plan, yard, findings, all_findings)
-    yield from _reserve_view(plan, yard)
+    yield from _reserve_view(plan, yard, all_findings)
 
 
 def _claim(rule: str, words: str, amount: float = 0.0, name: str = "plan") -> Violation:
@@ -105,17 +105,17 @@ def _power_view(plan: Plan, yard: Yard, own: dict[str, Finding], every: dict[str
             yield from _same(yard, "power view", name, "power_mw", stated, finding.injection_mw)
 
 
-def _reserve_view(plan: Plan, yard: Yard) -> Iterator[Violation]:
-    """`reserve_mw` is the spinning reserve of every resource; one that holds none may be left out."""
-    due: dict[str, Floats] = {}
+def _reserve_view(plan: Plan, yard: Yard, every: dict[str, Finding]) -> Iterator[Violation]:
+    """`reserve_mw` is spinning reserve: every unit with a commitment that holds some, and whoever else stands in it."""
+    zero = np.zeros(yard.steps)
+    due = {name: zero for name in plan.reserve_mw}
     for product in yard.case.reserves:
         if product.product == "spinning":
             for name, mw in yard.readings.awards_mw[product.name].items():
-                due[name] = due.get(name, np.zeros(yard.steps)) + mw
-    zero = np.zeros(yard.steps)
-    for name in sorted(plan.reserve_mw.keys() | due.keys()):
-        if name in plan.reserve_mw or (due[name] > yard.tolerance_mw).any():
-            yield from _same(yard, "reserve view", name, "reserve_mw", plan.reserve_mw.get(name), due.get(name, zero))
+                if name in plan.reserve_mw or (every[name].on is not None and (mw > yard.tolerance_mw).any()):
+                    due[name] = due.get(name, zero) + mw
+    for name in sorted(due):
+        yield from _same(yard, "reserve view", name, "reserve_mw", plan.reserve_mw.get(name), due[name])
 
 
 def _same(yard: Yard, rule: str, name: str, what: str, stated: list[float] | None, due: Floats) -> Iterator[Violation]:

@@ -64,7 +64,7 @@ def test_a_false_claim_is_named(rule, claims):
 
 
 def test_a_plan_that_uses_shortage_says_so():
-    case = CASE.model_copy(update={"zones": (Zone(name="system", demand_mw=60),)})
+    case = Case(horizon=horizon(2), zones=(Zone(name="system", demand_mw=60),), resources=(UNIT,))
     plan = draft(case, COLUMNS, shortage=Shortage(unserved_mw={"system": [10, 10]}))
     assert judge(plan, case).accepted
     assert {"status"} == rules(judge(plan.model_copy(update={"status": "feasible"}), case))
