@@ -108,7 +108,7 @@ def _power_view(plan: Plan, yard: Yard, own: dict[str, Finding], every: dict[str
 def _reserve_view(plan: Plan, yard: Yard, every: dict[str, Finding]) -> Iterator[Violation]:
     """`reserve_mw` is spinning reserve: every unit with a commitment that holds some, and whoever else stands in it."""
     zero = np.zeros(yard.steps)
-    due = {name: zero for name in plan.reserve_mw}
+    due = dict.fromkeys(plan.reserve_mw, zero)
     for product in yard.case.reserves:
         if product.product == "spinning":
             for name, mw in yard.readings.awards_mw[product.name].items():
