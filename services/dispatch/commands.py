@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -13,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from grid_models.case import Case
     from grid_models.formats import Reading
     from grid_models.plan import Plan
     from services.dispatch.planning import Options
@@ -69,6 +70,7 @@ def solve(
         start=read_plan(start) if start else None,
         rules=_existing(rules),
         export=export,
+        day_before=_day_before(case, form, reading),
     )
     _deliver(_solved(reading, options), reading, plan, as_json)
 
@@ -149,6 +151,19 @@ def read(case: str, form: str, first: datetime | None, days: int | None) -> "Rea
     if case in PROVINCES and not Path(case).exists():
         return Reading(builtin_case(case), "native")
     return read_case(Path(case), form, _day(first), days)
+
+
+def _day_before(case: str, form: str, reading: "Reading") -> "Case | None":
+    """The day that supplies the initial state, for the one format that holds a year and no state."""
+    from grid_models.errors import BadInput
+    from grid_models.formats import read_case
+
+    if reading.format != "rts-gmlc":
+        return None
+    try:
+        return read_case(Path(case), form, reading.case.horizon.start.date() - timedelta(days=1), 1).case
+    except BadInput:
+        return None  # the data begin with the first day of the plan
 
 
 def _day(first: datetime | None) -> date | None:

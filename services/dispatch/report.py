@@ -161,7 +161,7 @@ def _energy_row(kind: str, power_mw: Floats, step_h: float) -> EnergyRow:
     return EnergyRow(
         kind=kind,
         given_mwh=float(np.clip(power_mw, 0, None).sum() * step_h),
-        drawn_mwh=float(-np.clip(power_mw, None, 0).sum() * step_h),
+        drawn_mwh=float(np.clip(-power_mw, 0, None).sum() * step_h),
         peak_mw=max(0.0, float(power_mw.sum(axis=0).max())),
     )
 
