@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import AwareDatetime, Field, model_validator
@@ -163,6 +163,11 @@ class Case(Data):
         """The content of the case in 64 hex digits: equal content, equal hash."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
+    def replaced(self, **changes: Any) -> "Case":
+        """The same case with some fields changed, unchecked; what was computed of the old one does not come along."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return Case.model_construct(**{**fields, **changes})
+
     def check(self, source: str = "") -> "Case":
         """The case itself, or `ContradictoryCase` where its data rule each other out before any optimisation."""
         faults = [
@@ -177,8 +182,7 @@ class Case(Data):
     def _walk(self) -> Iterator[Resource]:
         for resource in self.resources:
             yield resource
-            if isinstance(resource, VirtualPowerPlant):
-                yield from resource.members
+            yield from resource.members if isinstance(resource, VirtualPowerPlant) else ()
 
     def _faults(self) -> Iterator[str]:
         yield from _repeated("zones", [zone.name for zone in self.zones])
@@ -213,9 +217,9 @@ class Case(Data):
         for resource in self.resources:
             if resource.zone not in zones:
                 yield f"resources '{resource.name}'.zone: '{resource.zone}' is not a zone; {known}"
-        for resource in self.everything:
-            if isinstance(resource, ThermalUnit) and resource.fuel_use and resource.fuel_use.fuel not in fuels:
-                yield f"resources '{resource.name}'.fuel_use.fuel: '{resource.fuel_use.fuel}' is not among the fuels"
+        for unit in self.everything:
+            if isinstance(unit, ThermalUnit) and unit.fuel_use and unit.fuel_use.fuel not in fuels:
+                yield f"resources '{unit.name}'.fuel_use.fuel: '{unit.fuel_use.fuel}' is not among the fuels"
         for link in self.links:
             for end in (link.from_zone, link.to_zone):
                 if end not in zones:

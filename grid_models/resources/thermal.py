@@ -153,6 +153,8 @@ class ThermalUnit(Resource):
     def _delays_rise(cls, costs: tuple[StartCost, ...], _: ValidationInfo) -> tuple[StartCost, ...]:
         if any(later.hours_off <= earlier.hours_off for earlier, later in pairwise(costs)):
             raise ValueError("hours_off must rise from one start cost to the next")
+        if any(later.cost < earlier.cost - 1e-9 for earlier, later in pairwise(costs)):
+            raise ValueError("a colder start may not be cheaper: give costs that do not fall with hours_off")
         return costs
 
     @model_validator(mode="after")

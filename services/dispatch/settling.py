@@ -51,7 +51,7 @@ def with_initial(case: Case, states: dict[str, ThermalState]) -> Case:
     """The same case, each named unit with its initial state."""
     if not states:
         return case
-    return case.model_copy(update={"resources": tuple(_with_state(item, states) for item in case.resources)})
+    return case.replaced(resources=tuple(_with_state(item, states) for item in case.resources))
 
 
 def _with_state(resource: Resource, states: dict[str, ThermalState]) -> Resource:
@@ -64,7 +64,7 @@ def _with_state(resource: Resource, states: dict[str, ThermalState]) -> Resource
 
 
 def _with_price(case: Case, price: float) -> Case:
-    return case.model_copy(update={"prices": case.prices.model_copy(update={"after_horizon_per_mwh": price})})
+    return case.replaced(prices=case.prices.model_copy(update={"after_horizon_per_mwh": price}))
 
 
 def _initial_states(

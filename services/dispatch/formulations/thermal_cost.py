@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
+from grid_models.resources import ThermalUnit
 from services.dispatch.algebra import Linear
 from services.dispatch.fleet import column
 from services.dispatch.model import Block
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from services.dispatch.formulations.thermal import Limits, Variables
 
 SLOPE_TOLERANCE = 1e-7
+LONGEST_PAIR = 24
+"""Steps of warmth up to which stops and starts are matched pair by pair."""
 
 
 def production_cost(block: Block, limits: Limits, x: Variables) -> None:
@@ -111,19 +114,60 @@ def _order_pieces(
 
 
 def start_cost(block: Block, limits: Limits, x: Variables) -> None:
-    """The coldest cost for every start, less what a shorter time off saves, matched stop to start (T10)."""
+    """The coldest cost for every start, less what a shorter time off saves (T10).
+
+    Short delays match each stop to each start (tightest); long ones would need too many pairs and open a whole
+    category by the stops in its window.
+    """
     coldest = column(limits.units, lambda unit: unit.start_costs[-1].cost if unit.start_costs else 0.0)
     block.pay("start", x.start * coldest)
-    unit, stop, start, saving = _hot_starts(block, limits)
+    spans = np.array([_longest_warm_steps(block, limits, row) for row in range(len(limits.units))])
+    by_pairs, by_window = np.flatnonzero((spans > 0) & (spans <= LONGEST_PAIR)), np.flatnonzero(spans > LONGEST_PAIR)
+    if by_pairs.size:
+        _by_pairs(block, limits, x, by_pairs)
+    if by_window.size:
+        _by_window(block, limits, x, by_window)
+
+
+def _longest_warm_steps(block: Block, limits: Limits, row: int) -> int:
+    """Steps off, beyond the minimum, after which a start is at its coldest."""
+    unit = limits.units[row]
+    if len(unit.start_costs) < 2:
+        return 0
+    cold = int(np.ceil(unit.start_costs[-1].hours_off / block.model.case.horizon.step_h - 1e-9))
+    return max(min(cold, block.steps) - int(limits.min_down[row]), 1)
+
+
+def _saving(unit: ThermalUnit, hours_off: Floats) -> Floats:
+    """What a start after so many hours off costs less than the coldest."""
+    delays = np.array([cost.hours_off for cost in unit.start_costs])
+    costs = np.array([cost.cost for cost in unit.start_costs])
+    warmth = np.maximum(np.searchsorted(delays, hours_off + 1e-9, side="right") - 1, 0)
+    less: Floats = costs[-1] - costs[warmth]
+    return less
+
+
+def _saving_from_before(block: Block, unit: ThermalUnit) -> Floats:
+    """The same per step, for a unit that has been off since before the horizon; 0 for one that was on."""
+    if unit.initial is None or unit.initial.on:
+        return np.zeros(block.steps)
+    return _saving(unit, unit.initial.hours + np.arange(block.steps) * block.model.case.horizon.step_h)
+
+
+def _by_pairs(block: Block, limits: Limits, x: Variables, rows: NDArray[np.int64]) -> None:
+    """A hot start takes one stop and one start: x[stop, start] <= both."""
+    pairs = [_pairs_of(block, limits, int(row)) for row in rows]
+    unit, stop, start = (np.concatenate([pair[place] for pair in pairs]) for place in range(3))
+    saving = np.concatenate([pair[3] for pair in pairs])
     if not unit.size:
         return
-    hot = block.variable("hot_start", 0.0, 1.0, shape=(unit.size, 1), resources=[block.names[index] for index in unit])
+    names = [block.names[index] for index in unit]
+    hot = block.variable("hot_start", 0.0, 1.0, shape=(unit.size, 1), resources=names)
     block.pay("start", hot * -saving[:, None])
-    steps = block.steps
-    by_start = hot.grouped(unit * steps + start, block.shape)
+    by_start = hot.grouped(unit * block.steps + start, block.shape)
     block.require("a hot start is a start", by_start <= x.start, _touched(unit, start, block))
     known = stop >= 0
-    by_stop = hot[known].grouped(unit[known] * steps + stop[known], block.shape)
+    by_stop = hot[known].grouped(unit[known] * block.steps + stop[known], block.shape)
     block.require("a hot start follows a stop", by_stop <= x.stop, _touched(unit[known], stop[known], block))
 
 
@@ -133,42 +177,70 @@ def _touched(unit: NDArray[np.int64], step: NDArray[np.int64], block: Block) -> 
     return mask
 
 
-def _hot_starts(block: Block, limits: Limits) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Floats]:
-    """Every pair of a stop and a start that is cheaper than the coldest: unit, stop (-1: before), start, saving."""
-    step_h, steps = block.model.case.horizon.step_h, block.steps
-    parts: list[tuple[NDArray[np.int64], ...]] = []
-    for index, unit in enumerate(limits.units):
-        if len(unit.start_costs) < 2:
-            continue
-        delays = np.array([cost.hours_off for cost in unit.start_costs])
-        costs = np.array([cost.cost for cost in unit.start_costs])
-        off_before = unit.initial.hours if unit.initial and not unit.initial.on else None
-        parts.append(_hot_starts_of(index, delays, costs, off_before, int(limits.min_down[index]), steps, step_h))
-    if not parts:
-        empty = np.zeros(0, dtype=np.int64)
-        return empty, empty, empty, np.zeros(0)
-    units, stops, starts, savings = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return units, stops, starts, savings
-
-
-def _hot_starts_of(
-    index: int, delays: Floats, costs: Floats, off_before: float | None, min_down: int, steps: int, step_h: float
+def _pairs_of(
+    block: Block, limits: Limits, row: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Floats]:
-    def saving(hours_off: Floats) -> Floats:
-        warmth = np.maximum(np.searchsorted(delays, hours_off + 1e-9, side="right") - 1, 0)
-        less: Floats = costs[-1] - costs[warmth]
-        return less
-
-    off = np.arange(min_down, steps)
-    worth = saving(off * step_h)
+    """Every stop (-1: before the horizon) and start that are warmer than the coldest, with the saving."""
+    unit, steps = limits.units[row], block.steps
+    off = np.arange(int(limits.min_down[row]), steps)
+    worth = _saving(unit, off * block.model.case.horizon.step_h)
     off, worth = off[worth > 0], worth[worth > 0]
-    reach = np.maximum(steps - off, 0)
-    stops = np.concatenate([np.arange(count) for count in reach] or [np.zeros(0, dtype=np.int64)]).astype(np.int64)
+    reach = steps - off
+    stops = np.arange(int(reach.sum())) - np.repeat(np.cumsum(reach) - reach, reach)
     starts, savings = stops + np.repeat(off, reach), np.repeat(worth, reach)
-    if off_before is not None:
-        first = np.arange(steps)
-        from_before = saving(off_before + first * step_h)
-        kept = from_before > 0
-        stops = np.concatenate([stops, np.full(int(kept.sum()), -1)])
-        starts, savings = np.concatenate([starts, first[kept]]), np.concatenate([savings, from_before[kept]])
-    return np.full(stops.size, index), stops, starts, savings
+    before = _saving_from_before(block, unit)
+    first = np.flatnonzero(before > 0)
+    stops, starts = np.concatenate([stops, np.full(first.size, -1)]), np.concatenate([starts, first])
+    return np.full(stops.size, row), stops, starts, np.concatenate([savings, before[first]])
+
+
+def _by_window(block: Block, limits: Limits, x: Variables, rows: NDArray[np.int64]) -> None:
+    """A start may use a category's saving if a stop lies in its window: the difference of two counts of stops."""
+    owner, first, last, saving, from_before = _windows(block, limits, rows)
+    if not owner.size:
+        return
+    names, held = [block.names[row] for row in owner], [block.names[row] for row in rows]
+    stops = block.variable("stops_so_far", shape=(rows.size, block.steps), resources=held)
+    block.require("stops so far", stops.equals(stops.before(0.0) + x.stop[rows]), resources=held)
+    mine = stops[np.searchsorted(rows, owner)]
+    warm = block.variable("warm_start", 0.0, 1.0, shape=(owner.size, block.steps), resources=names)
+    block.pay("start", warm * -saving)
+    in_window = _each_lagged(mine, first) - _each_lagged(mine, last)
+    block.require("a warm start follows a stop", warm <= in_window + from_before, resources=names)
+    labels = (np.searchsorted(rows, owner)[:, None] * block.steps + np.arange(block.steps)).ravel()
+    used = warm.grouped(labels, (rows.size, block.steps))
+    block.require("a warm start is a start", used <= x.start[rows], resources=held)
+
+
+def _each_lagged(linear: Linear, lags: NDArray[np.int64]) -> Linear:
+    """Every row so many steps earlier, each by its own number."""
+    weights = np.zeros((lags.size, int(lags.max()) + 1))
+    weights[np.arange(lags.size), lags] = 1.0
+    return linear.weighted_past(weights)
+
+
+def _windows(
+    block: Block, limits: Limits, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Floats, Floats]:
+    """By unit and category: the steps off at which it begins and ends, its saving, where the time before opens it."""
+    step_h, steps = block.model.case.horizon.step_h, block.steps
+    found: list[tuple[int, int, int, float, Floats]] = []
+    for row in rows:
+        unit = limits.units[int(row)]
+        before = _saving_from_before(block, unit)
+        edges = [int(np.ceil(cost.hours_off / step_h - 1e-9)) for cost in unit.start_costs]
+        edges[0] = 1
+        for index, (first, last) in enumerate(pairwise(edges)):
+            saving = unit.start_costs[-1].cost - unit.start_costs[index].cost
+            begins = max(first, int(limits.min_down[row]))
+            opened = (np.abs(before - saving) < 1e-9).astype(float)
+            if saving > 0 and (begins < last or opened.any()):
+                found.append((int(row), min(begins, steps), min(max(last, begins), steps), saving, opened))
+    owner, first_steps, last_steps, savings, opened_by = zip(*found, strict=True) if found else ((), (), (), (), ())
+    return (
+        np.array(owner, dtype=np.int64),
+        np.array(first_steps, dtype=np.int64),
+        np.array(last_steps, dtype=np.int64),
+        np.array(savings, dtype=float).reshape(-1, 1),
+        np.array(opened_by, dtype=float).reshape(-1, steps),
+    )
