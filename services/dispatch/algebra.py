@@ -208,9 +208,10 @@ def stacked(matrices: Sequence[Any], width: int) -> Any:
 
 
 def _relation(linear: Linear, lower: float, upper: float) -> Relation:
-    # The constant moves to the right-hand side.
+    # The constant moves to the right-hand side; the open side stays open, whatever stands there.
     bare = Linear(linear.shape, linear.matrix, np.zeros(linear.size))
-    return Relation(bare, lower - linear.constant, upper - linear.constant)
+    low, high = (np.full(linear.size, side) if np.isinf(side) else side - linear.constant for side in (lower, upper))
+    return Relation(bare, low, high)
 
 
 def _widened(matrix: Any, width: int) -> Any:

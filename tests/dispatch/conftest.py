@@ -1,0 +1,1 @@
+"""Makes `building` importable from every folder of these tests."""
