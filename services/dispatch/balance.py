@@ -15,8 +15,8 @@ def require(model: Model) -> None:
     case = model.case
     zones = [zone.name for zone in case.zones]
     block = model.block("zone", zones)
-    demand = case.demand_mw
-    unserved = block.publish("unserved_mw", block.variable("unserved_mw", 0.0, np.maximum(demand, 0)))
+    # Whatever is lacking: also for what the data force to be drawn (an export, a store that must end full).
+    unserved = block.publish("unserved_mw", block.variable("unserved_mw"))
     spilled = block.publish("spilled_mw", block.variable("spilled_mw"))
     step_h, prices = case.horizon.step_h, case.prices
     model.payments.append(Payment("unserved", "unserved", unserved * (prices.unserved_per_mwh * step_h)))
@@ -25,7 +25,7 @@ def require(model: Model) -> None:
     rows = np.array([case.zone_index[resource.zone] for resource in case.resources], dtype=int)
     labels = (rows[:, None] * case.steps + np.arange(case.steps)).ravel()
     supplied = model.injection(names).grouped(labels, block.shape) if names else zero(block.shape)
-    block.require(BALANCE, (supplied + _net_import(model) + unserved - spilled).equals(demand))
+    block.require(BALANCE, (supplied + _net_import(model) + unserved - spilled).equals(case.demand_mw))
 
 
 def _net_import(model: Model) -> Linear:

@@ -30,6 +30,21 @@ def merit_order_commitment(case: Case) -> dict[str, Commitment]:
     return {unit.name: on[row] for row, unit in enumerate(units)}
 
 
+def full_load_prices(case: Case) -> Floats:
+    """Per step, the average full-load cost per MWh of the unit at which the merit order covers what is needed."""
+    units = [unit for unit in case.everything if isinstance(unit, ThermalUnit)]
+    high = np.array([unit.max_mw for unit in units])
+    cost = _full_load_cost(units)
+    order = np.argsort(cost, kind="stable")
+    place = np.searchsorted(np.cumsum(high[order]), np.maximum(_needed_mw(case), 0.0))
+    prices: Floats = cost[order][np.minimum(place, len(units) - 1)]
+    return prices
+
+
+def _full_load_cost(units: Sequence[ThermalUnit]) -> Floats:
+    return np.array([unit.curve[1][-1] / max(unit.max_mw, 1e-6) for unit in units])
+
+
 def _needed_mw(case: Case) -> Floats:
     """What thermal units must be able to give: demand and up-reserve less what comes by itself."""
     steps = case.steps
@@ -47,8 +62,7 @@ def _needed_mw(case: Case) -> Floats:
 
 def _cheapest_first(units: Sequence[ThermalUnit], need_mw: Floats, lower: Floats, upper: Floats) -> Commitment:
     high = np.array([unit.max_mw for unit in units])
-    full_load = np.array([unit.curve[1][-1] / max(unit.max_mw, 1e-6) for unit in units])
-    order = np.argsort(full_load, kind="stable")
+    order = np.argsort(_full_load_cost(units), kind="stable")
     on = lower.astype(np.int64)
     must_mw = (on * high[:, None]).sum(0)
     free = (upper > 0) & (lower < 1)

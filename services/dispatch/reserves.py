@@ -114,7 +114,8 @@ def _require(model: Model, product: ReserveProduct) -> None:
     block = model.block(f"reserve {product.name}", [product.name])
     awarded = total([linear.sum(0)[None, :] for _, linear in model.awards.get(product.name, [])], block.shape)
     widths = [step.mw or ENDLESS_MW for step in product.shortage] + [ENDLESS_MW]
-    prices = [step.price_per_mwh for step in product.shortage] + [case.prices.reserve_shortage_per_mwh]
+    prices = [step.price_per_mwh for step in product.shortage]
+    prices.append(max([case.prices.reserve_shortage_per_mwh, *prices]))  # beyond the slices it never gets cheaper
     missing = total([], block.shape)
     for index, (width, price) in enumerate(zip(widths, prices, strict=True)):
         upper = np.minimum(width, needed_mw)

@@ -87,7 +87,8 @@ def _has_least_power(battery: Battery) -> bool:
 def _needs_binary(battery: Battery) -> bool:
     # Without losses, doing both is the same as doing the difference, only dearer: no binary is needed.
     lossless = battery.charge_efficiency == 1 and battery.discharge_efficiency == 1
-    return not battery.may_charge_while_discharging and not lossless
+    dearer = np.min(np.add(battery.charge_cost_per_mwh, battery.wear_cost_per_mwh)) > 0
+    return not battery.may_charge_while_discharging and not (lossless and dearer)
 
 
 def _least_power(
@@ -120,20 +121,21 @@ def _reserve(
         drawn = awards.energy_mwh(up=True) / column(batteries, lambda battery: battery.discharge_efficiency)
         block.require("energy behind up-reserve at the end", x.energy - drawn >= least)
         block.require(
-            "energy behind up-reserve at the start", before - drawn >= np.minimum(least, _first(start, least))
+            "energy behind up-reserve at the start", before - drawn >= _earlier(least, np.minimum(least[:, :1], start))
         )
     if awards.any(up=False):
         block.require("down-reserve within the converter", awards.of(up=False) <= room_down)
         most = series(batteries, lambda battery: battery.energy_max_mwh, block.steps)
         stored = awards.energy_mwh(up=False) * column(batteries, lambda battery: battery.charge_efficiency)
         block.require("room behind down-reserve at the end", x.energy + stored <= most)
-        block.require("room behind down-reserve at the start", before + stored <= np.maximum(most, _first(start, most)))
+        block.require(
+            "room behind down-reserve at the start", before + stored <= _earlier(most, np.maximum(most[:, :1], start))
+        )
 
 
-def _first(start: Floats, limit: Floats) -> Floats:
-    """The level before the horizon at the first step: where it breaks the limit, it leaves no award, not no plan."""
-    level = limit.copy()
-    level[:, :1] = start
+def _earlier(limit: Floats, first: Floats) -> Floats:
+    """The limit of the step before: it is what held the level with which a step begins."""
+    level: Floats = np.concatenate([first, limit[:, :-1]], axis=1)
     return level
 
 

@@ -147,6 +147,9 @@ def _rebound(block: Block, loads: Sequence[InterruptibleLoad], x: Variables) -> 
     rebound = released.over_last(window) * (share / (full_window * step_h))
     limit = column(loads, lambda load: load.rebound_max_mw)
     block.require("rebound at most", rebound <= limit, back & np.isfinite(limit))
+    # Beyond the horizon the first step is the highest: calls still running end there, and none follows.
+    after = released.over_last(np.minimum(full_window.ravel().astype(int) - 1, block.steps))[:, -1:] + banked[:, -1:]
+    block.require("rebound at most after the horizon", after * (share / (full_window * step_h)) <= limit, back)
     _rebound_after_horizon(block, share, banked[:, -1:] + released.sum(1)[:, None], rebound)
     return rebound
 
@@ -176,11 +179,18 @@ def _reserve(block: Block, loads: Sequence[InterruptibleLoad], x: Variables) -> 
     rest = steps_in(case, column(loads, lambda load: load.rest_h))
     block.require("award while at rest", up <= (1 - x.called - x.stop.over_last(rest)) * most)
     block.require("award where a call may start", up <= _rested_before(loads, case) * most)
-    longest = max(item.duration_h for item in wanted(case) if item.name in awards.by_product)
-    ahead = steps_in(case, column(loads, lambda load: longest + load.rest_h))
-    for lag in range(1, int(ahead.max(initial=0)) + 1):
-        block.require("award before a call", up <= (1 - x.start.lagged(-lag)) * most, (ahead >= lag)[:, None])
+    for product in wanted(case):
+        if product.name in awards.by_product:
+            _apart(block, loads, x, awards.by_product[product.name], product.duration_h)
     _calls_left(block, loads, x, up)
+
+
+def _apart(block: Block, loads: Sequence[InterruptibleLoad], x: Variables, awarded: Linear, duration_h: float) -> None:
+    """A call for reserve, and the rest after it, would be over before the next call of the schedule."""
+    ahead = steps_in(block.model.case, column(loads, lambda load: max(duration_h, load.call_min_h) + load.rest_h))
+    for lag in range(1, int(ahead.max(initial=0))):
+        clear = (1 - x.start.lagged(-lag)) * x.most_mw
+        block.require("award before a call", awarded <= clear, (ahead > lag)[:, None])
 
 
 def _quick_enough(load: InterruptibleLoad, response_min: float | None) -> bool:

@@ -84,7 +84,8 @@ def _mode(block: Block, yard: Yard, mode: str) -> Mode:
     shape = (len(yard.units), block.steps)
     able = np.broadcast_to(high > 0, shape).astype(float)
     on = block.binary(f"unit_{mode}_on", 0.0, able, shape=shape, resources=yard.names)
-    start = block.binary(f"unit_{mode}_start", shape=shape, resources=yard.names)
+    # Not integer: its price or its limits push it down to the step into the mode, which is whole.
+    start = block.variable(f"unit_{mode}_start", 0.0, 1.0, shape=shape, resources=yard.names)
     power = block.variable(f"unit_{mode}_mw", 0.0, high, shape=shape, resources=yard.names)
     was_on = on.before([unit.initial_mode == mode for unit in yard.units])
     block.require(f"{mode} starts", start >= on - was_on, resources=yard.names)

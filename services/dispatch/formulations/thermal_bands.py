@@ -62,7 +62,6 @@ def _one_tier(block: Block, limits: Limits, x: Variables, up: Linear, down: Line
     tiers = [_slow_tiers(limits.units[index])[level] for index in held]
     names = [block.names[index] for index in held]
     edge = np.array([[below] for below, _ in tiers]) - limits.min_mw[held]
-    edge = np.minimum(edge, limits.room_mw[held])
     slow = np.array([[ramp] for _, ramp in tiers]) * step_h
     deep = block.binary(f"deep_{level}", shape=(held.size, block.steps), resources=names)
     on, above = x.on[held], x.above[held]

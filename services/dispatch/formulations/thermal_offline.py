@@ -11,7 +11,7 @@ from grid_models.case import ReserveProduct
 from grid_models.quantities import Floats
 from grid_models.resources import ThermalUnit
 from services.dispatch.algebra import Linear, zero
-from services.dispatch.fleet import column
+from services.dispatch.fleet import column, day_matrix
 from services.dispatch.model import Block
 from services.dispatch.reserves import admits_at, admitted_zones, wanted
 
@@ -34,6 +34,19 @@ def offline_awards(block: Block, limits: Limits, x: Variables) -> None:
     rested = 1 - x.on - x.stop.over_last(limits.min_down)
     block.require("non-spinning from rest", spare <= rested * _first_step_mw(limits), ready)
     block.require("non-spinning while it may start", spare <= 0, ready & ~_may_start(block, limits))
+    _starts_left(block, limits, x, spare, ready)
+
+
+def _starts_left(block: Block, limits: Limits, x: Variables, spare: Linear, ready: NDArray[np.bool_]) -> None:
+    """A start for reserve needs one that the schedule of the day has not used."""
+    most = column(limits.units, lambda unit: unit.starts_per_day_max)
+    bound = ready & np.isfinite(most)
+    left = np.where(np.isfinite(most), most, 0.0)
+    for day in day_matrix(block.model.case) if bound.any() else ():
+        unused = left - x.start[:, day].sum(1)[:, None]
+        block.require(
+            "non-spinning within the starts of the day", spare <= unused * _first_step_mw(limits), bound & day
+        )
 
 
 def _starts_in_time(unit: ThermalUnit, product: ReserveProduct) -> bool:

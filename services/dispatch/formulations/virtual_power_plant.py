@@ -53,7 +53,7 @@ def _envelopes(block: Block, plants: Sequence[VirtualPowerPlant]) -> None:
     reach = np.where(bound, band.ramp_mw, 0.0)
     block.require("ramp up", power - power.before(0.0) <= reach, bound)
     block.require("ramp down", power.before(0.0) - power <= reach, bound)
-    _bids(block, models, power)
+    _bids(block, models, power, band)
     per_min = column(models, lambda model: model.ramp_mw_per_h) / 60
     awards = award(block, plants, up_mw_per_min=per_min, down_mw_per_min=per_min)
     for up in (True, False):
@@ -77,16 +77,17 @@ def _band(plants: Sequence[VirtualPowerPlant], models: Sequence[Envelope], steps
     )
 
 
-def _bids(block: Block, models: Sequence[Envelope], power: Linear) -> None:
+def _bids(block: Block, models: Sequence[Envelope], power: Linear, band: Band) -> None:
     """Power above 0 is bought slice by slice, power below 0 is absorbed slice by slice (V4)."""
     step_h, parts = block.model.case.horizon.step_h, []
-    for sign, way, bids in (
-        (1.0, "up", [model.up_bids for model in models]),
-        (-1.0, "down", [model.down_bids for model in models]),
+    for sign, way, bids, most_mw in (
+        (1.0, "up", [model.up_bids for model in models], np.maximum(band.high_mw, 0.0)),
+        (-1.0, "down", [model.down_bids for model in models], np.maximum(-band.low_mw, 0.0)),
     ):
         rows, widths, prices = _slices(bids)
         names = [block.names[row] for row in rows]
-        slices = block.variable(f"{way}_bid_mw", 0.0, widths, shape=(rows.size, block.steps), resources=names)
+        upper = np.minimum(widths, most_mw[rows])
+        slices = block.variable(f"{way}_bid_mw", 0.0, upper, shape=(rows.size, block.steps), resources=names)
         block.pay("bids", slices * (prices * step_h))
         labels = (rows[:, None] * block.steps + np.arange(block.steps)).ravel()
         parts.append(slices.grouped(labels, block.shape) * sign)

@@ -87,12 +87,18 @@ def _reserve(
     low_mwh, high_mwh = per_step(battery.energy_min_mwh, yard.steps), per_step(battery.energy_max_mwh, yard.steps)
     drawn_mwh = awards.up_mwh / battery.discharge_efficiency
     stored_mwh = awards.down_mwh * battery.charge_efficiency
-    for level_mwh in (yard.before(energy_mwh, battery.energy_start_mwh), energy_mwh):
+    above_mwh, below_mwh = energy_mwh - low_mwh, high_mwh - energy_mwh
+    # A step begins with the level that the band of the step before allowed.
+    first_mwh = battery.energy_start_mwh - low_mwh[0], high_mwh[0] - battery.energy_start_mwh
+    for up_mwh, down_mwh in (
+        (yard.before(above_mwh, first_mwh[0]), yard.before(below_mwh, first_mwh[1])),
+        (above_mwh, below_mwh),
+    ):
         yield from yard.at_most(
             "up reserve energy", battery.name, "energy behind the up-reserve", drawn_mwh,
-            np.maximum(level_mwh - low_mwh, 0.0), "MWh",
+            np.maximum(up_mwh, 0.0), "MWh",
         )  # fmt: skip
         yield from yard.at_most(
             "down reserve energy", battery.name, "energy of the down-reserve", stored_mwh,
-            np.maximum(high_mwh - level_mwh, 0.0), "MWh",
+            np.maximum(down_mwh, 0.0), "MWh",
         )  # fmt: skip

@@ -61,9 +61,12 @@ def _numbers(plan: Plan, cost: float) -> Iterator[Violation]:
 def _status(plan: Plan, yard: Yard) -> Iterator[Violation]:
     """Relaxed if, and only if, something is missing; optimal only within the gap that was asked for."""
     short = _short_of(yard)
+    read = yard.readings
+    groups = (read.unserved_mw, read.spilled_mw, read.reserve_shortage_mw)
+    none = not any((mw > 0).any() for group in groups for mw in group.values())
     if short and plan.status != "relaxed":
         yield _claim("status", f"claims to be {plan.status}, yet it uses shortage ({short})")
-    if not short and plan.status == "relaxed":
+    if none and plan.status == "relaxed":
         yield _claim("status", "claims to be relaxed, yet it uses no shortage")
     asked = plan.solver.get("gap")
     if plan.status == "optimal" and isinstance(asked, int | float) and plan.gap > asked * (1 + RELATIVE) + RELATIVE:

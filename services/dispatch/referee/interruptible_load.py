@@ -247,7 +247,7 @@ def _may_be_called(contract: Contract, duration_h: float) -> Bools:
     """Where a call for the reserve could start and last: not called, rested, and a call left."""
     load, yard = contract.load, contract.yard
     free = ~contract.called & ~contract.resting
-    apart = yard.horizon.steps_in(duration_h + load.rest_h)
+    apart = yard.horizon.steps_in(max(duration_h, load.call_min_h) + load.rest_h)
     for call in contract.fresh:
         free[max(0, call.start - apart + 1) : call.start] = False
     if load.calls_per_day_max is not None:

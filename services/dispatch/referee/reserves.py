@@ -53,9 +53,10 @@ def _missing_mw(product: ReserveProduct, yard: Yard) -> Floats:
 
 
 def _price_per_h(product: ReserveProduct, missing_mw: Floats, yard: Yard) -> Floats:
-    """What an hour of so much missing reserve costs, slice by slice; the rest at the case's price."""
+    """What an hour of so much missing reserve costs, slice by slice; the rest at the case's price or the last slice's."""
     total, left_mw = np.zeros_like(missing_mw), np.maximum(missing_mw, 0.0)
     for piece in product.shortage:
         taken_mw = left_mw if piece.mw is None else np.minimum(left_mw, piece.mw)
         total, left_mw = total + piece.price_per_mwh * taken_mw, left_mw - taken_mw
-    return total + yard.case.prices.reserve_shortage_per_mwh * left_mw
+    beyond = max([yard.case.prices.reserve_shortage_per_mwh, *(piece.price_per_mwh for piece in product.shortage)])
+    return total + beyond * left_mw

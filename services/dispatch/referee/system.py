@@ -65,7 +65,6 @@ def _zone(zone: Zone, net_mw: Floats, yard: Yard) -> Iterator[Violation]:
     unserved_mw = yard.readings.unserved_mw.get(zone.name, zero)
     spilled_mw = yard.readings.spilled_mw.get(zone.name, zero)
     yield from yard.at_least("unserved energy", zone.name, "unserved power", unserved_mw, 0.0)
-    yield from yard.at_most("unserved energy", zone.name, "unserved power", unserved_mw, np.maximum(demand_mw, 0.0))
     yield from yard.at_least("spilled energy", zone.name, "spilled power", spilled_mw, 0.0)
     supplied_mw = net_mw + unserved_mw - spilled_mw
     yield from yard.equal("balance", zone.name, "supply, for its demand,", supplied_mw, demand_mw)

@@ -1,0 +1,142 @@
+"""Which part of a matrix is a thermal unit's own business, and which part links it to the rest.
+
+The columns of the thermal formulation that pricing decides are *priced*; rows that only repeat a unit's own rules are
+*private*. Everything else is the master: all other kinds as they are, and every row that links resources, also those
+rules of thermal units that pricing does not know (they get a price like any other link).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
+
+from grid_models.case import Case
+from grid_models.quantities import Floats
+from services.dispatch.model import Family, Matrix
+
+DECISIONS = ("on", "start", "stop", "above_mw")
+INNER = ("piece_mw", "piece_full", "hot_start", "stops_so_far", "warm_start")
+"""Columns that follow from the decisions by the unit's own rows."""
+PRIVATE = (
+    "starts and stops",
+    "minimum up time",
+    "minimum down time",
+    "capacity over a start and a stop",
+    "capacity over a start",
+    "capacity at a start",
+    "capacity at a stop",
+    "output falls in time for a stop",
+    "ramp up",
+    "ramp down",
+    "down-reserve above the minimum",
+    "output by pieces",
+    "piece while on",
+    "piece before a stop",
+    "earlier piece first",
+    "later piece after",
+    "a hot start is a start",
+    "a hot start follows a stop",
+    "stops so far",
+    "a warm start follows a stop",
+    "a warm start is a start",
+)
+
+
+@dataclass(frozen=True)
+class Award:
+    """The award columns of one product: their units, and one column per unit and step."""
+
+    product: str
+    units: NDArray[np.int64]
+    columns: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """The two parts of a matrix."""
+
+    matrix: Matrix
+    decisions: dict[str, NDArray[np.int64]]
+    """By name of the decision, its columns (units x steps)."""
+    awards: tuple[Award, ...]
+    rises: dict[str, bool]
+    """By product, whether its awards are more output (else less)."""
+    owner: NDArray[np.int64]
+    """Of every column, the unit that prices it; -1 where the master keeps it."""
+    master_rows: NDArray[np.int64]
+    kept: NDArray[np.int64]
+    """Columns that the master keeps."""
+    links: csc_array
+    """Master rows x all columns."""
+
+
+def split(case: Case, matrix: Matrix) -> Split | None:
+    """The split of a matrix; None where it has no thermal unit or its inner columns are linked."""
+    families = {family.name: family for family in matrix.column_names.families if family.kind == "thermal"}
+    if "on" not in families:
+        return None
+    units = {name: index for index, name in enumerate(families["on"].resources)}
+    owner = np.full(matrix.shape[1], -1)
+    awards = []
+    for name, family in families.items():
+        if name in DECISIONS or name in INNER or name.startswith("award_"):
+            rows = np.array([units[resource] for resource in family.resources])
+            owner[_columns(family)] = np.broadcast_to(rows[:, None], family.shape)
+            if name.startswith("award_"):
+                awards.append(Award(name.removeprefix("award_").removesuffix("_mw"), rows, _columns(family)))
+    master_rows = np.flatnonzero(~_private_rows(matrix))
+    links = csc_array(matrix.rows[master_rows])
+    inner = np.concatenate(
+        [_columns(families[name]).ravel() for name in INNER if name in families] or [np.zeros(0, int)]
+    )
+    if np.diff(links.indptr)[inner].any():
+        return None
+    return Split(
+        matrix=matrix,
+        decisions={name: _columns(families[name]) for name in DECISIONS},
+        awards=tuple(awards),
+        rises={product.name: product.up for product in case.reserves},
+        owner=owner,
+        master_rows=master_rows,
+        kept=np.flatnonzero(owner < 0),
+        links=links,
+    )
+
+
+def _columns(family: Family) -> NDArray[np.int64]:
+    columns: NDArray[np.int64] = np.arange(family.first, family.first + family.size).reshape(family.shape)
+    return columns
+
+
+def _private_rows(matrix: Matrix) -> NDArray[np.bool_]:
+    private = np.zeros(matrix.shape[0], dtype=bool)
+    for family in matrix.row_names.families:
+        if family.kind == "thermal" and family.name in PRIVATE:
+            private[family.first : family.first + family.size] = True
+    return private
+
+
+@dataclass(frozen=True)
+class Schedules:
+    """One schedule per unit: its part of every column, and what it costs the unit itself."""
+
+    values: Floats
+    """Of all columns; zero where the master keeps them."""
+    on: Floats
+    cost: Floats
+
+
+def link_entries(parts: Split, schedules: Schedules, units: NDArray[np.int64]) -> tuple[Any, Any, Any]:
+    """What the schedules of some units put into the master's rows: starts, row numbers, values (by unit)."""
+    coordinates = parts.links.tocoo()
+    owner = parts.owner[coordinates.col]
+    chosen = np.isin(owner, units) & (schedules.values[coordinates.col] != 0)
+    place = np.searchsorted(units, owner[chosen])
+    table = csc_array(
+        (coordinates.data[chosen] * schedules.values[coordinates.col[chosen]], (coordinates.row[chosen], place)),
+        shape=(parts.links.shape[0], units.size),
+    )
+    table.sum_duplicates()
+    return table.indptr[:-1].astype(np.int32), table.indices.astype(np.int32), table.data
