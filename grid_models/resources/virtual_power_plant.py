@@ -46,7 +46,9 @@ class Envelope(Data):
             prices = [bid.price_per_mwh for bid in bids]
             if prices != sorted(prices):
                 raise ValueError(f"{what}: prices must not fall from slice to slice")
-        if self.up_bids and self.down_bids and self.up_bids[0].price_per_mwh < -self.down_bids[0].price_per_mwh:
+        up, down = (bids[0].price_per_mwh if bids else 0.0 for bids in (self.up_bids, self.down_bids))
+        both_ways = np.max(self.power_max_mw) > 0 > np.min(self.power_min_mw)
+        if both_ways and up < -down:
             raise ValueError("the first up and down bids together pay for standing still; raise one of them")
         return self
 

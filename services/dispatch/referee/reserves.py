@@ -53,7 +53,7 @@ def _missing_mw(product: ReserveProduct, yard: Yard) -> Floats:
 
 
 def _price_per_h(product: ReserveProduct, missing_mw: Floats, yard: Yard) -> Floats:
-    """What an hour of so much missing reserve costs, slice by slice; the rest at the case's price or the last slice's."""
+    """What an hour of so much missing reserve costs, slice by slice; beyond them never less than the last."""
     total, left_mw = np.zeros_like(missing_mw), np.maximum(missing_mw, 0.0)
     for piece in product.shortage:
         taken_mw = left_mw if piece.mw is None else np.minimum(left_mw, piece.mw)

@@ -64,7 +64,6 @@ def test_shortage_by_zone_has_a_price():
     ("rule", "east_mw", "shortage"),
     [
         ("unserved energy", -45 + 90, {"unserved_mw": {"east": [-1]}, "spilled_mw": {"east": [-1]}}),
-        ("unserved energy", -10, {"unserved_mw": {"east": [1]}, "spilled_mw": {"east": [56]}}),
         ("spilled energy", 46, {"spilled_mw": {"east": [-1]}}),
     ],
 )
