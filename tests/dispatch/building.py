@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from grid_models.case import Case, Prices, ReserveProduct, Zone
 from grid_models.horizon import Horizon
 from grid_models.plan import Plan
@@ -24,6 +26,7 @@ MIDNIGHT = datetime(2030, 7, 15, tzinfo=UTC)
 UNSERVED, SPILLED, RESERVE_SHORT = 10_000.0, 1_000.0, 5_000.0
 """Prices per MWh of failing in these cases, unless one says otherwise."""
 PRICES = Prices(unserved_per_mwh=UNSERVED, spilled_per_mwh=SPILLED, reserve_shortage_per_mwh=RESERVE_SHORT)
+approx = pytest.approx
 Data = dict[str, Any]
 
 

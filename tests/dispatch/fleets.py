@@ -49,9 +49,10 @@ def thermal_units(draw: Draw, name: str = "coal") -> Resource:
         "energy_per_day_max_mwh": draw(or_none(mw(100, 500))),
     }  # fmt: skip
     if draw(maybe):
+        upper = max(high + draw(mw(-20, 20)), 5)
         fields["deep_peaking"] = [
             {"below_mw": middle, "price_per_mwh": 50, "ramp_mw_per_h": draw(or_none(mw(10, 30)))},
-            {"below_mw": high + draw(mw(-20, 20)), "price_per_mwh": 20, "ramp_mw_per_h": draw(or_none(mw(20, 60)))},
+            {"below_mw": upper, "price_per_mwh": 20, "ramp_mw_per_h": draw(or_none(mw(20, 60)))},
         ]
     elif draw(maybe):
         fields["forbidden_zones"] = [{"from_mw": low + 1, "to_mw": middle}]

@@ -1,8 +1,7 @@
 """Thermal units: every rule by a case that is solved by hand. Demand in MW per hour, prices per MWh."""
 
 import pytest
-from building import MIDNIGHT, RESERVE_SHORT, UNSERVED, case, cost, free, reserve, solve, thermal
-from pytest import approx
+from building import MIDNIGHT, RESERVE_SHORT, UNSERVED, approx, case, cost, free, reserve, solve, thermal
 
 from grid_models.resources import ThermalUnit
 
