@@ -230,7 +230,7 @@ class Model:
         return total(found, shape)
 
     def pack(self) -> Matrix:
-        """Everything in one sparse matrix."""
+        """Everything in one sparse matrix; the cost is the sum of all payments (C1)."""
         cost, offset = np.zeros(self.width), 0.0
         for payment in self.payments:
             linear = payment.linear

@@ -60,7 +60,7 @@ MOST_BINDING = 40
 
 
 def prices(model: Model, outcome: Outcome) -> dict[str, list[float]]:
-    """Per MWh, by zone and by reserve product."""
+    """Per MWh, by zone and by reserve product (C2)."""
     found: dict[str, list[float]] = {}
     for family in model.families(BALANCE, REQUIREMENT):
         duals = _of(family, outcome.row_dual) / model.case.horizon.step_h

@@ -58,7 +58,7 @@ def award(
     may: NDArray[np.bool_] | None = None,
     only_up: bool = False,
 ) -> Awards:
-    """New award variables of every product that these resources may serve, bounded by ramp x response time.
+    """New award variables of every product that these resources may serve, bounded by ramp x response time (Q1).
 
     `may` masks resources x products (in the order of `wanted`) that a kind rules out by itself.
     """
@@ -103,7 +103,7 @@ def admits_at(case: Case, product: ReserveProduct, resource: Resource, zones: di
 
 
 def require(model: Model) -> None:
-    """Every requirement is met by awards, or its shortage is paid for."""
+    """Every requirement is met by awards, or its shortage is paid for (Q2)."""
     for product in model.case.reserves:
         _require(model, product)
 
