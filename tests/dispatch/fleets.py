@@ -2,11 +2,25 @@
 
 from typing import Any
 
-from building import battery, buyer, case, contract, envelope, free, given, park, reserve, station, thermal, turbine
+from building import (
+    PRICES,
+    battery,
+    buyer,
+    case,
+    contract,
+    envelope,
+    free,
+    given,
+    park,
+    reserve,
+    station,
+    thermal,
+    turbine,
+)
 from hypothesis import strategies as st
 
 from grid_models.case import Case
-from grid_models.resources import Resource
+from grid_models.resources import Resource, ThermalUnit
 
 STEPS = 5
 maybe = st.booleans()
@@ -33,32 +47,51 @@ starts = st.sampled_from(
 
 
 @st.composite
-def thermal_units(draw: Draw, name: str = "coal") -> Resource:
+def plain_units(draw: Draw, name: str = "coal", convex: bool = True) -> ThermalUnit:
+    """Minimum times, ramps, start and stop limits, start costs, two pieces of cost."""
     low = draw(mw(0, 60))
-    high = low + draw(mw(10, 100))
+    high = low + draw(mw(20, 100))
     middle = (low + high) / 2
     prices = draw(st.tuples(st.integers(100, 500), st.integers(100, 900)))
-    points = [[low, low * prices[0]], [middle, middle * prices[0]]]
-    points.append([high, points[1][1] + (high - middle) * prices[1]])
+    first, second = sorted(prices) if convex else prices
+    points = [[low, low * first], [middle, middle * first], [high, middle * first + (high - middle) * second]]
     fields: dict[str, Any] = {
         "cost": points, "min_up_h": draw(hours), "min_down_h": draw(hours), "start_costs": draw(starts),
         "ramp_up_mw_per_h": draw(or_none(mw(10, 60))), "ramp_down_mw_per_h": draw(or_none(mw(10, 60))),
         "start_max_mw": draw(st.none() | st.just(low) | st.just(low + 10)),
         "stop_max_mw": draw(st.none() | st.just(low) | st.just(low + 10)),
-        "starts_per_day_max": draw(or_none(st.integers(0, 2))), "start_time_min": draw(or_none(st.just(10))),
-        "energy_per_day_max_mwh": draw(or_none(mw(100, 500))),
+        "starts_per_day_max": draw(or_none(st.integers(0, 2))),
     }  # fmt: skip
+    on, since = draw(maybe), draw(st.sampled_from([1.0, 2.0, 24.0]))
+    fields["initial"] = {"on": on, "hours": since, "power_mw": draw(st.sampled_from([low, middle, high])) if on else 0}
+    return thermal(name, low, high, **fields)
+
+
+@st.composite
+def thermal_units(draw: Draw, name: str = "coal") -> Resource:
+    """A plain unit with whatever else a unit may have."""
+    unit = draw(plain_units(name, convex=False))
+    middle = (unit.min_mw + unit.max_mw) / 2
+    more: dict[str, Any] = {
+        "start_time_min": draw(or_none(st.just(10))),
+        "energy_per_day_max_mwh": draw(or_none(mw(100, 500))),
+    }
     if draw(maybe):
-        upper = max(high + draw(mw(-20, 20)), 5)
-        fields["deep_peaking"] = [
+        upper = max(unit.max_mw + draw(mw(-20, 20)), 5)
+        more["deep_peaking"] = [
             {"below_mw": middle, "price_per_mwh": 50, "ramp_mw_per_h": draw(or_none(mw(10, 30)))},
             {"below_mw": upper, "price_per_mwh": 20, "ramp_mw_per_h": draw(or_none(mw(20, 60)))},
         ]
     elif draw(maybe):
-        fields["forbidden_zones"] = [{"from_mw": low + 1, "to_mw": middle}]
-    on, since = draw(maybe), draw(st.sampled_from([1.0, 2.0, 24.0]))
-    fields["initial"] = {"on": on, "hours": since, "power_mw": draw(st.sampled_from([low, middle, high])) if on else 0}
-    return thermal(name, low, high, **fields)
+        more["forbidden_zones"] = [{"from_mw": unit.min_mw + 1, "to_mw": middle}]
+    return ThermalUnit.model_validate(unit.model_dump() | more)
+
+
+@st.composite
+def single_units(draw: Draw) -> Case:
+    """One plain unit, a demand that it may not meet, and spinning reserve."""
+    spin = reserve(draw(series(0, 40)), duration_h=0)
+    return case(draw(series(0, 160)), draw(plain_units()), step_min=draw(st.sampled_from([60, 30])), reserves=[spin])
 
 
 @st.composite
@@ -156,7 +189,7 @@ def products(draw: Draw) -> list[Any]:
 
 
 @st.composite
-def cases(draw: Draw) -> Case:
+def cases(draw: Draw, after_horizon: float | None = None) -> Case:
     """A case of two to four kinds over some hours or half hours, and up to three reserve products."""
     others = {
         "battery": batteries(), "station": stations(), "works": contracts(), "plant": envelopes(), "park": parks(),
@@ -167,6 +200,6 @@ def cases(draw: Draw) -> Case:
     resources = [draw(thermal_units()), *(draw(others[name]) for name in names)]
     if draw(maybe):
         resources.append(thermal("peaker", 0, 250, 900, was=50, ramp_up_mw_per_h=240, ramp_down_mw_per_h=240))
-    return case(
-        draw(series(20, 160)), *resources, step_min=draw(st.sampled_from([60, 60, 30])), reserves=draw(products())
-    )
+    prices = PRICES.model_copy(update={"after_horizon_per_mwh": after_horizon})
+    step_min = draw(st.sampled_from([60, 60, 30]))
+    return case(draw(series(20, 160)), *resources, step_min=step_min, reserves=draw(products()), prices=prices)
