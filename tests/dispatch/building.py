@@ -28,6 +28,8 @@ UNSERVED, SPILLED, RESERVE_SHORT = 10_000.0, 1_000.0, 5_000.0
 PRICES = Prices(unserved_per_mwh=UNSERVED, spilled_per_mwh=SPILLED, reserve_shortage_per_mwh=RESERVE_SHORT)
 approx = pytest.approx
 Data = dict[str, Any]
+SOLVED: list[tuple[Case, Plan]] = []
+"""What was solved since somebody emptied it, for a second opinion."""
 
 
 def case(demand: Sequence[float], *resources: Resource, step_min: int = 60, **fields: Any) -> Case:
@@ -43,7 +45,9 @@ def case(demand: Sequence[float], *resources: Resource, step_min: int = 60, **fi
 
 def solve(study: Case, **options: Any) -> Plan:
     """The proven optimum, refereed."""
-    return plan_case(study, Options(gap=0, **options))
+    plan = plan_case(study, Options(gap=0, **options))
+    SOLVED.append((study, plan))
+    return plan
 
 
 def cost(demand: Sequence[float], *resources: Resource, **fields: Any) -> float:
