@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from grid_models.case import Case
 from grid_models.plan import Assumptions, Plan, Status
+from grid_models.resources import ThermalUnit
 from services.dispatch.assembly import build
+from services.dispatch.decomposition.split import Split, split
 from services.dispatch.errors import DispatchError, Infeasible, NoPlanInTime, RefusedByReferee
 from services.dispatch.explain import why_infeasible
 from services.dispatch.extraction import extract
@@ -25,6 +28,8 @@ from services.dispatch.starting import from_plan, start_values
 
 SETTLE_SHARE = 0.25
 """Of the time limit, what choosing initial states may take."""
+DECOMPOSED_FROM = 2_000
+"""Thermal units x steps from which unit pricing pays."""
 DISPATCH_RESERVE_SHARE = 0.03
 """Of the time limit, what is kept for the last dispatch and the referee."""
 
@@ -39,6 +44,8 @@ class Options:
     seed: int = 1
     memory_limit_mb: float | None = None
     solver: str = "highs"
+    method: Literal["auto", "direct", "decomposed"] = "auto"
+    """How HiGHS is used: one branch and bound, or unit pricing first; `auto` goes by the size of the thermal fleet."""
     start: Plan | None = None
     rules: Path | None = None
     export: Path | None = None
@@ -137,18 +144,30 @@ def _settings(options: Options, watch: Watch, share: float = 1.0) -> Settings:
 
 def _search(case: Case, model: Model, matrix: Matrix, options: Options, watch: Watch) -> tuple[Outcome, str]:
     settings = _settings(options, watch)
-    if options.solver == "highs":
-        start = _start(case, model, matrix, options)
-        found, why = guarded_search(matrix, settings, watch.tell, start, options.memory_limit_mb)
-    else:
+    if options.solver != "highs":
         from services.dispatch.solve import pyomo_view
 
         found, why = pyomo_view.search(matrix, settings, options.solver), ""
+    elif (parts := _parts(case, matrix, options)) is not None:
+        from services.dispatch.decomposition.search import decomposed_search
+
+        found, why = decomposed_search(case, matrix, parts, settings, watch.tell, options.memory_limit_mb)
+    else:
+        start = _start(case, model, matrix, options)
+        found, why = guarded_search(matrix, settings, watch.tell, start, options.memory_limit_mb)
     if found.end == "infeasible":
         raise Infeasible(why_infeasible(matrix))
     if found.values is None:
         raise NoPlanInTime(f"no plan was found within {why or f'{settings.seconds:.0f} s'}: allow more, or a wider gap")
     return found, why
+
+
+def _parts(case: Case, matrix: Matrix, options: Options) -> Split | None:
+    """The split of the matrix where the search is to be decomposed, else None."""
+    units = sum(isinstance(unit, ThermalUnit) for unit in case.everything)
+    if options.method == "direct" or (options.method == "auto" and units * case.steps < DECOMPOSED_FROM):
+        return None
+    return split(case, matrix)
 
 
 def _packed(model: Model, options: Options) -> Matrix:

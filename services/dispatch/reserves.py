@@ -37,6 +37,12 @@ class Awards:
         parts = [self.by_product[item.name] * item.duration_h for item in self._products(up)]
         return total(parts, self.shape)
 
+    def held_by(self, up: bool) -> NDArray[np.bool_]:
+        """Which resources may hold an award in this direction, as a column."""
+        rows = np.diff(self.of(up).matrix.indptr).reshape(self.shape)
+        held: NDArray[np.bool_] = (rows > 0).any(axis=1, keepdims=True)
+        return held
+
     def any(self, up: bool) -> bool:
         return bool(self._products(up))
 

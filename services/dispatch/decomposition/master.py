@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.split import Schedules, Split, link_entries
 
+PRIMAL_SIMPLEX = 4
+
 
 class Master:
     """A linear programme that stays loaded while schedules are added to it.
@@ -72,6 +74,8 @@ class Master:
     def solve(self) -> tuple[float, Floats, float]:
         """Objective, prices of the master's rows, and how much slack the box still takes."""
         self.solver.run()
+        # From here on only columns and costs change: the basis stays primal feasible.
+        self.solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
         solution = self.solver.getSolution()
         values = np.array(solution.col_value)
         prices = np.array(solution.row_dual)[: len(self.parts.master_rows)]

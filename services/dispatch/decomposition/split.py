@@ -42,6 +42,16 @@ PRIVATE = (
     "a warm start follows a stop",
     "a warm start is a start",
 )
+DROPPED_COLUMNS = "deep_"
+"""Binaries of the slow deep-peaking ramps: as a relaxation they say almost nothing, so the bound does without them."""
+DROPPED_ROWS = (
+    "deep only while on",
+    "out of the tier unless deep",
+    "slow rise, deep before",
+    "slow rise, deep now",
+    "slow fall, deep before",
+    "slow fall, deep now",
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ def split(case: Case, matrix: Matrix) -> Split | None:
     owner = np.full(matrix.shape[1], -1)
     awards = []
     for name, family in families.items():
-        if name in DECISIONS or name in INNER or name.startswith("award_"):
+        if name in DECISIONS or name in INNER or name.startswith(("award_", DROPPED_COLUMNS)):
             rows = np.array([units[resource] for resource in family.resources])
             owner[_columns(family)] = np.broadcast_to(rows[:, None], family.shape)
             if name.startswith("award_"):
@@ -113,7 +123,7 @@ def _columns(family: Family) -> NDArray[np.int64]:
 def _private_rows(matrix: Matrix) -> NDArray[np.bool_]:
     private = np.zeros(matrix.shape[0], dtype=bool)
     for family in matrix.row_names.families:
-        if family.kind == "thermal" and family.name in PRIVATE:
+        if family.kind == "thermal" and family.name in (*PRIVATE, *DROPPED_ROWS):
             private[family.first : family.first + family.size] = True
     return private
 

@@ -177,20 +177,28 @@ def _reserve(block: Block, loads: Sequence[InterruptibleLoad], x: Variables) -> 
         return
     up, most = awards.of(up=True), x.most_mw
     rest = steps_in(case, column(loads, lambda load: load.rest_h))
-    block.require("award while at rest", up <= (1 - x.called - x.stop.over_last(rest)) * most)
-    block.require("award where a call may start", up <= _rested_before(loads, case) * most)
+    held = awards.held_by(up=True)
+    block.require("award while at rest", up <= (1 - x.called - x.stop.over_last(rest)) * most, held)
+    block.require("award where a call may start", up <= _rested_before(loads, case) * most, held)
     for product in wanted(case):
         if product.name in awards.by_product:
             _apart(block, loads, x, awards.by_product[product.name], product.duration_h)
-    _calls_left(block, loads, x, up)
+    _calls_left(block, loads, x, up, held)
 
 
 def _apart(block: Block, loads: Sequence[InterruptibleLoad], x: Variables, awarded: Linear, duration_h: float) -> None:
     """A call for reserve, and the rest after it, would be over before the next call of the schedule."""
-    ahead = steps_in(block.model.case, column(loads, lambda load: max(duration_h, load.call_min_h) + load.rest_h))
-    for lag in range(1, int(ahead.max(initial=0))):
-        clear = (1 - x.start.lagged(-lag)) * x.most_mw
-        block.require("award before a call", awarded <= clear, (ahead > lag)[:, None])
+    case = block.model.case
+    ahead = steps_in(case, column(loads, lambda load: max(duration_h, load.call_min_h) + load.rest_h))
+    # Within the shortest call and its rest lies at most one start, so one row covers them all.
+    apart = np.maximum(steps_in(case, column(loads, lambda load: load.call_min_h + load.rest_h)), 1)
+    held = np.diff(awarded.matrix.indptr).reshape(awarded.shape).any(axis=1)
+    lag = np.arange(int(ahead.max(initial=1)))
+    for part in range(int(np.ceil((ahead - 1) / apart).max(initial=0))):
+        begins = 1 + part * apart[:, None]
+        window = (lag >= begins) & (lag < np.minimum(begins + apart[:, None], ahead[:, None]))
+        soon = x.start.weighted_past(window.astype(float), ahead=True)
+        block.require("award before a call", awarded <= (1 - soon) * x.most_mw, (window.any(axis=1) & held)[:, None])
 
 
 def _quick_enough(load: InterruptibleLoad, response_min: float | None) -> bool:
@@ -208,19 +216,21 @@ def _rested_before(loads: Sequence[InterruptibleLoad], case: Case) -> Floats:
     return rested
 
 
-def _calls_left(block: Block, loads: Sequence[InterruptibleLoad], x: Variables, up: Linear) -> None:
+def _calls_left(
+    block: Block, loads: Sequence[InterruptibleLoad], x: Variables, up: Linear, held: NDArray[np.bool_]
+) -> None:
     """An award needs a call that is still to be had (I10)."""
     most = x.most_mw
     in_all = column(loads, lambda load: load.calls_max) - column(loads, lambda load: load.initial.calls_used)
     bound = np.isfinite(in_all)
     left = np.where(bound, np.maximum(in_all, 0), 0.0)
-    block.require("award within the calls in all", up <= (left - x.start.sum(1)[:, None]) * most, bound)
+    block.require("award within the calls in all", up <= (left - x.start.sum(1)[:, None]) * most, bound & held)
     per_day = column(loads, lambda load: load.calls_per_day_max)
     used_today = column(loads, lambda load: load.initial.calls_used_today)
     for number, day in enumerate(day_matrix(block.model.case)):
         left = np.where(np.isfinite(per_day), np.maximum(per_day - (used_today if number == 0 else 0), 0), 0.0)
         unused = left - x.start[:, day].sum(1)[:, None]
-        block.require("award within the calls of the day", up <= unused * most, np.isfinite(per_day) & day)
+        block.require("award within the calls of the day", up <= unused * most, np.isfinite(per_day) & day & held)
 
 
 def _costs(block: Block, loads: Sequence[InterruptibleLoad], x: Variables) -> None:

@@ -1,0 +1,171 @@
+"""From the bound to a plan: searches over the few decisions that the prices leave open.
+
+First the schedules of the master are all that may be mixed, then also whatever is almost as cheap; in the end every
+decision is free again, except those whose exact price gap says that no better plan can take them.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grid_models.case import Case
+from grid_models.quantities import Floats
+from services.dispatch.decomposition.generation import Bound, generate
+from services.dispatch.decomposition.split import Split
+from services.dispatch.model import Matrix
+from services.dispatch.solve.guarded import Start, guarded_search
+from services.dispatch.solve.highs import Outcome, Settings
+
+NEIGHBOURHOODS = (0.0, 5e-5, 3e-4)
+"""How much dearer than the bound, relative, a schedule may be to take part in a restricted search."""
+BOUND_SHARE = 0.4
+"""Of the time, what the bound may take."""
+RESTRICTED_SHARE = 0.35
+"""Of the time that is left, what one restricted search may take."""
+RESTRICTED_GAP = 0.2
+"""Of the gap asked for, how exactly a restricted search is solved."""
+
+Tell = Callable[[float | None, float | None], None]
+
+
+@dataclass
+class Incumbent:
+    """The best plan and the best bound so far."""
+
+    tell: Tell
+    bound: float
+    objective: float = np.inf
+    values: Floats | None = None
+
+    def hear(self, objective: float | None, _: float | None) -> None:
+        best = min(self.objective, np.inf if objective is None else objective)
+        self.tell(best if np.isfinite(best) else None, self.bound)
+
+    def take(self, found: Outcome) -> None:
+        if found.values is not None and found.objective < self.objective:
+            self.objective, self.values = found.objective, found.values
+            self.tell(self.objective, self.bound)
+
+    def gap(self) -> float:
+        return (self.objective - self.bound) / abs(self.objective) if np.isfinite(self.objective) else np.inf
+
+    def start(self, matrix: Matrix) -> Start | None:
+        if self.values is None:
+            return None
+        whole = np.flatnonzero(matrix.integer).astype(np.int32)
+        return whole, np.round(self.values[whole])
+
+
+def decomposed_search(
+    case: Case,
+    matrix: Matrix,
+    parts: Split,
+    settings: Settings,
+    tell: Tell,
+    memory_limit_mb: float | None = None,
+) -> tuple[Outcome, str]:
+    """The best plan found and a bound that holds for the whole model; why it stopped, where it did so early."""
+    deadline = time.monotonic() + settings.seconds
+    bound = generate(case, parts, settings.seconds * BOUND_SHARE, lambda value: tell(None, value))
+    best = Incumbent(tell, bound.value)
+    tell(None, bound.value)
+    why = _restricted(best, matrix, parts, bound, settings, deadline, memory_limit_mb)
+    if best.gap() > settings.gap and not why:
+        why = _complete(best, matrix, parts, bound, settings, deadline, memory_limit_mb)
+    end = "optimal" if best.gap() <= settings.gap else "stopped"
+    lower = min(best.bound, best.objective)
+    return Outcome(end, best.objective, lower, best.values), why if end == "stopped" else ""
+
+
+def _restricted(
+    best: Incumbent,
+    matrix: Matrix,
+    parts: Split,
+    bound: Bound,
+    settings: Settings,
+    deadline: float,
+    memory_limit_mb: float | None,
+) -> str:
+    """Searches over growing neighbourhoods of the master's schedules, each from the best plan so far."""
+    target = best.bound + settings.gap * abs(best.bound) * 0.98
+    for width in NEIGHBOURHOODS:
+        left_s = deadline - time.monotonic()
+        lower, upper = _neighbourhood(parts, bound, width * abs(bound.value), best.values)
+        # Where no plan is known yet, this is the only way to one, so it may take what time there is.
+        share = RESTRICTED_SHARE if best.values is not None else 0.8
+        wish = replace(
+            settings,
+            gap=settings.gap * RESTRICTED_GAP,
+            seconds=max(left_s * share, 0.5),
+            options={**settings.options, "objective_target": target},
+        )
+        narrowed = _with_commitment(matrix, parts, lower, upper)
+        found, why = guarded_search(narrowed, wish, best.hear, best.start(matrix), memory_limit_mb)
+        best.take(found)
+        if why in ("interrupted",) or why.startswith("its memory"):
+            return why
+        if best.gap() <= settings.gap or time.monotonic() > deadline:
+            break
+    return ""
+
+
+def _complete(
+    best: Incumbent,
+    matrix: Matrix,
+    parts: Split,
+    bound: Bound,
+    settings: Settings,
+    deadline: float,
+    memory_limit_mb: float | None,
+) -> str:
+    """Everything else, less what cannot be part of a better plan: its bound is the model's bound."""
+    left_s = deadline - time.monotonic()
+    if left_s < 0.5:
+        return "its time limit"
+    # A decision that costs more than the best plan leaves over the bound is fixed, exactly.
+    spare = best.objective - bound.value
+    lower = (bound.priced.gap_off > spare).astype(float)
+    upper = (bound.priced.gap_on <= spare).astype(float)
+    narrowed = _with_commitment(matrix, parts, lower, np.maximum(upper, lower))
+
+    def hear(objective: float | None, proven: float | None) -> None:
+        if proven is not None:
+            best.bound = max(best.bound, min(proven, best.objective))
+        best.hear(objective, None)
+
+    found, why = guarded_search(narrowed, replace(settings, seconds=left_s), hear, best.start(matrix), memory_limit_mb)
+    best.take(found)
+    if found.end == "infeasible":
+        best.bound = best.objective
+    best.bound = max(best.bound, min(found.bound, best.objective))
+    return why or ("its time limit" if best.gap() > settings.gap else "")
+
+
+def _neighbourhood(parts: Split, bound: Bound, dearer: float, values: Floats | None) -> tuple[Floats, Floats]:
+    """Per unit and step, whether some schedule of the neighbourhood is off, and whether some is on."""
+    shape = parts.decisions["on"].shape
+    lower, upper = np.ones(shape), np.zeros(shape)
+    if dearer > 0:
+        upper = np.maximum(upper, bound.priced.gap_on <= dearer)
+        lower = np.minimum(lower, bound.priced.gap_off > dearer)
+    for units, on, weights in bound.master.weights():
+        used = weights > 1e-6
+        np.minimum.at(lower, units[used], on[used])
+        np.maximum.at(upper, units[used], on[used])
+    if values is not None:
+        known = np.round(values[parts.decisions["on"]])
+        lower, upper = np.minimum(lower, known), np.maximum(upper, known)
+    return lower, upper
+
+
+def _with_commitment(matrix: Matrix, parts: Split, lower: Floats, upper: Floats) -> Matrix:
+    columns: NDArray[np.int64] = parts.decisions["on"]
+    low, high = matrix.lower.copy(), matrix.upper.copy()
+    low[columns] = np.maximum(low[columns], lower)
+    high[columns] = np.minimum(high[columns], upper)
+    # A schedule that the data fix stays as they fix it.
+    high[columns] = np.maximum(high[columns], low[columns])
+    return replace(matrix, lower=low, upper=high)
