@@ -32,6 +32,8 @@ DECOMPOSED_FROM = 2_000
 """Thermal units x steps from which unit pricing pays."""
 DISPATCH_RESERVE_SHARE = 0.03
 """Of the time limit, what is kept for the last dispatch and the referee."""
+ROUNDING = 1e-9
+"""A gap of this size is the rounding of two sums, not a gap."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ def _proven(plan: Plan, bound: float, options: Options) -> Plan:
     lower_bound = min(bound, plan.cost)
     gap = relative_gap(plan.cost, lower_bound)
     status: Status = plan.status
-    if status == "feasible" and gap <= options.gap * (1 + 1e-6):
+    if status == "feasible" and gap <= options.gap * (1 + 1e-6) + ROUNDING:
         status = "optimal"
     return plan.model_copy(update={"lower_bound": lower_bound, "gap": gap, "status": status})
 
