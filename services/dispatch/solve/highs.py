@@ -1,7 +1,8 @@
 """The matrix handed to HiGHS in one call, and what comes back."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import highspy
@@ -24,6 +25,12 @@ ENDS: dict[Any, End] = {
     highspy.HighsModelStatus.kMemoryLimit: "stopped",
     highspy.HighsModelStatus.kSolutionLimit: "stopped",
 }
+
+
+START_GAP = 5e-3
+"""How well a start is completed before the search goes on from it."""
+START_SHARE = 0.2
+"""Of the time, what completing a start may take."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +99,16 @@ def search(
     start: tuple[NDArray[np.int32], Floats] | None = None,
 ) -> Outcome:
     """Branch and bound; `start` gives some columns (numbers, values) of a plan to begin from."""
-    solver = loaded(matrix, options=_options(settings))
-    if start is not None:
-        solver.setSolution(start[0].size, start[0], start[1])
+    began_s = time.monotonic()
+    first = None if start is None else _completed(matrix, settings, start)
+    if first is not None:
+        listen(News(objective=first.objective, values=first.values))
+    left_s = settings.seconds - (time.monotonic() - began_s)
+    solver = loaded(matrix, options=_options(replace(settings, seconds=left_s)))
+    if first is not None and first.values is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = first.values.tolist()
+        solver.setSolution(solution)
     bound = [-np.inf]
 
     def on_interrupt(event: Any) -> None:
@@ -113,6 +127,21 @@ def search(
     return _outcome(solver, bool(matrix.integer.any()), bound[0])
 
 
+def _completed(matrix: Matrix, settings: Settings, start: tuple[NDArray[np.int32], Floats]) -> Outcome | None:
+    """The start with every other column chosen, if there is such a plan.
+
+    HiGHS would do this itself, but then the bounds that it tells of are at first those of the fixed problem.
+    """
+    places, values = start
+    lower, upper = matrix.lower.copy(), matrix.upper.copy()
+    lower[places] = upper[places] = values
+    options = _options(replace(settings, gap=max(settings.gap, START_GAP), seconds=START_SHARE * settings.seconds))
+    solver = loaded(replace(matrix, lower=lower, upper=upper), options=options)
+    solver.run()
+    found = _outcome(solver, bool(matrix.integer.any()), -np.inf)
+    return None if found.values is None else found
+
+
 def dispatch(matrix: Matrix, values: Floats | None = None, seconds: float = 1e4) -> Outcome:
     """The linear programme that remains with every integer column fixed at the given values (or relaxed, if none)."""
     fixed = matrix if values is None else _fixed(matrix, values)
@@ -122,8 +151,6 @@ def dispatch(matrix: Matrix, values: Floats | None = None, seconds: float = 1e4)
 
 
 def _fixed(matrix: Matrix, values: Floats) -> Matrix:
-    from dataclasses import replace
-
     whole = np.round(values)
     return replace(
         matrix,
