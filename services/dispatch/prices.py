@@ -17,6 +17,7 @@ from services.dispatch.reserves import REQUIREMENT
 from services.dispatch.solve.highs import Outcome
 
 LIMITS = {
+    ("thermal", "above_mw"): "output limit",
     ("thermal", "capacity over a start and a stop"): "output limit",
     ("thermal", "capacity over a start"): "output limit after a start",
     ("thermal", "capacity at a start"): "output limit",

@@ -26,7 +26,10 @@ QUICKLY = sorted(set(CASES) - {"everything"})
 @pytest.mark.parametrize("name", QUICKLY)
 def test_a_rival_solver_finds_the_same_optimum(name: str, rival: str) -> None:
     matrix = build(CASES[name]).pack()
-    ours, theirs = search(matrix, Settings(gap=0, threads=1)), pyomo_view.search(matrix, Settings(gap=0, seconds=60), rival)
+    ours, theirs = (
+        search(matrix, Settings(gap=0, threads=1)),
+        pyomo_view.search(matrix, Settings(gap=0, seconds=60), rival),
+    )
     assert ours.objective == approx(theirs.objective, rel=1e-6)
 
 
