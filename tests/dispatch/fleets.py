@@ -1,8 +1,10 @@
 """Random small fleets of every kind: what hypothesis draws for the properties."""
 
+from datetime import timedelta
 from typing import Any
 
 from building import (
+    MIDNIGHT,
     PRICES,
     battery,
     buyer,
@@ -19,7 +21,8 @@ from building import (
 )
 from hypothesis import strategies as st
 
-from grid_models.case import Case
+from grid_models.case import Case, Zone
+from grid_models.horizon import Horizon
 from grid_models.resources import Resource, ThermalUnit
 
 STEPS = 5
@@ -75,6 +78,9 @@ def thermal_units(draw: Draw, name: str = "coal") -> Resource:
     more: dict[str, Any] = {
         "start_time_min": draw(or_none(st.just(10))),
         "energy_per_day_max_mwh": draw(or_none(mw(100, 500))),
+        "fuel_use": draw(st.sampled_from([None, None, {"fuel": "gas", "gj_per_mwh": 8, "start_gj": 40}])),
+        "emission_t_per_mwh": 0.5,
+        "commitment": draw(st.none() | st.lists(st.sampled_from([None, None, False]), min_size=STEPS, max_size=STEPS)),
     }
     if draw(maybe):
         upper = max(unit.max_mw + draw(mw(-20, 20)), 5)
@@ -193,13 +199,27 @@ def cases(draw: Draw, after_horizon: float | None = None) -> Case:
     """A case of two to four kinds over some hours or half hours, and up to three reserve products."""
     others = {
         "battery": batteries(), "station": stations(), "works": contracts(), "plant": envelopes(), "park": parks(),
-        "wind": series(0, 60).map(lambda mw: free("wind", mw, curtailment_price_per_mwh=50)),
+        "wind": series(0, 60).map(lambda mw: free("wind", mw, curtailment_price_per_mwh=50, utilisation_min=0.3)),
         "line": series(-20, 40).map(given), "buyer": st.just(buyer(20, 320)),
     }  # fmt: skip
     names = draw(st.lists(st.sampled_from(sorted(others)), min_size=1, max_size=3, unique=True))
     resources = [draw(thermal_units()), *(draw(others[name]) for name in names)]
     if draw(maybe):
         resources.append(thermal("peaker", 0, 250, 900, was=50, ramp_up_mw_per_h=240, ramp_down_mw_per_h=240))
-    prices = PRICES.model_copy(update={"after_horizon_per_mwh": after_horizon})
-    step_min = draw(st.sampled_from([60, 60, 30]))
-    return case(draw(series(20, 160)), *resources, step_min=step_min, reserves=draw(products()), prices=prices)
+    step_min, hour = draw(st.sampled_from([60, 60, 30])), draw(st.sampled_from([0, 22]))
+    start = MIDNIGHT.replace(hour=hour)
+    system: dict[str, Any] = {
+        "reserves": draw(products()),
+        "prices": PRICES.model_copy(update={"after_horizon_per_mwh": after_horizon}),
+        "horizon": Horizon(start=start, step_min=step_min, steps=STEPS, timezone="UTC"),
+        "decision_time": draw(or_none(st.just(start - timedelta(hours=1)))),
+        "fuels": [{"name": "gas", "day_max_gj": draw(st.sampled_from([None, 1_500.0]))}],
+        "carbon_price_per_t": draw(st.sampled_from([0, 60])),
+    }
+    if draw(maybe):
+        resources.append(thermal("far", 10, 100, 400, zone="island"))
+        zones = [Zone(name=name, demand_mw=tuple(draw(series(0, 80)))) for name in ("system", "island")]
+        loss, most = draw(st.sampled_from([0, 0.05])), draw(mw(10, 60))
+        link = {"from_zone": "system", "to_zone": "island", "forward_max_mw": most, "back_max_mw": 20, "loss": loss}
+        system |= {"zones": zones, "links": [{"name": "tie"} | link]}
+    return case(draw(series(20, 160)), *resources, **system)
