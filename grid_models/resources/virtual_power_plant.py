@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from grid_models.horizon import Horizon
-from grid_models.quantities import Data, Finite, NonNegative, Series, ShareSeries, per_step
+from grid_models.quantities import Data, Finite, Floats, NonNegative, Series, ShareSeries, per_step
 from grid_models.resources.base import PriceStep, Resource
 from grid_models.resources.battery import Battery
 from grid_models.resources.interruptible_load import InterruptibleLoad
@@ -89,7 +89,7 @@ class VirtualPowerPlant(Resource):
         yield from _envelope_contradictions(self.model, per_step(self.availability, len(horizon)), horizon)
 
 
-def _envelope_contradictions(band: Envelope, availability: np.ndarray, horizon: Horizon) -> Iterator[str]:  # type: ignore[type-arg]
+def _envelope_contradictions(band: Envelope, availability: Floats, horizon: Horizon) -> Iterator[str]:
     steps = len(horizon)
     for field in ("power_min_mw", "power_max_mw", "energy_min_mwh", "energy_max_mwh"):
         value = getattr(band, field)

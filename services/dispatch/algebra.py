@@ -128,7 +128,7 @@ class Linear:
         return self.applied(shift, (units, count))
 
     def last_before_first(self, rows: ArrayLike) -> "Linear":
-        """For the rows under the mask, the last step's value placed at the first step: a horizon that closes on itself."""
+        """The last step's value placed at the first step, for rows under the mask: a horizon closed on itself."""
         units, count = self.shape
         chosen = np.flatnonzero(rows)
         first, last = chosen * count, chosen * count + count - 1
@@ -140,7 +140,7 @@ class Linear:
 
     def weighted_past(self, weights: Floats, ahead: bool = False) -> "Linear":
         """Sum over k of `weights[unit, k]` times this k steps earlier (later, if `ahead`), inside the horizon."""
-        units, count = self.shape
+        count = self.shape[1]
         unit, lag = np.nonzero(weights[:, :count])
         reach = count - lag
         entry = np.repeat(unit * count, reach) + _ranges(reach)

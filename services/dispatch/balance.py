@@ -1,6 +1,7 @@
-"""What goes in comes out: the balance of every zone, the corridors between zones, and energy that is missing or spare."""
+"""What goes in comes out: the balance of every zone, the corridors between them, energy missing or spare."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
 from services.dispatch.algebra import Linear, zero
@@ -60,8 +61,8 @@ def _one_way(block: Block, forward: Linear, back: Linear, most: tuple[Floats, Fl
     block.require("back", back[rows] <= (1 - ahead) * most[1][rows], resources=names)
 
 
-def _ends(model: Model, end: str) -> np.ndarray:  # type: ignore[type-arg]
+def _ends(model: Model, end: str) -> NDArray[np.int64]:
     case = model.case
     zones = np.array([case.zone_index[getattr(link, end)] for link in case.links])
-    labels: np.ndarray = (zones[:, None] * case.steps + np.arange(case.steps)).ravel()  # type: ignore[type-arg]
+    labels: NDArray[np.int64] = (zones[:, None] * case.steps + np.arange(case.steps)).ravel()
     return labels

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grid_models.case import Case
 from grid_models.plan import Call
@@ -41,7 +42,7 @@ def _zone(resource: Resource, case: Case) -> str:
     return resource.zone
 
 
-def _runs(on: Floats) -> list[tuple[int, int]]:
+def _runs(on: NDArray[np.bool_]) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(int), [0]])))
     return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
 

@@ -164,7 +164,7 @@ class Block:
         self.model.payments.append(Payment(self.kind, item, linear))
 
     def publish(self, name: str, linear: Linear, resources: Sequence[str] | None = None) -> Linear:
-        """A column of the plan, under its name with its unit; `resources` names its rows (a station's units share it)."""
+        """A column of the plan under its name with unit; `resources` names its rows (a station's units share it)."""
         self.published[name] = linear, tuple(resources or self.names)
         return linear
 

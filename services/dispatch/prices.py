@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grid_models.plan import Binding
 from grid_models.quantities import Floats
@@ -81,15 +82,15 @@ def binding(model: Model, matrix: Matrix, outcome: Outcome) -> list[Binding]:
     return sorted(found, key=lambda item: (-item.worth, item.what, item.name))[:MOST_BINDING]
 
 
-def _upper_limits(matrix: Matrix, outcome: Outcome) -> Floats:
+def _upper_limits(matrix: Matrix, outcome: Outcome) -> NDArray[np.bool_]:
     """Columns that stand at a limit other than zero: a choice of the data, not a decision of the plan."""
     assert outcome.values is not None
     at_limit = (outcome.values >= matrix.upper - 1e-6) | ((outcome.values <= matrix.lower + 1e-6) & (matrix.lower != 0))
-    chosen: Floats = ~matrix.integer & (matrix.upper > matrix.lower) & at_limit
+    chosen: NDArray[np.bool_] = ~matrix.integer & (matrix.upper > matrix.lower) & at_limit
     return chosen
 
 
-def _limits(model: Model, families: tuple[Family, ...], duals: Floats, counts: Floats) -> Iterator[Binding]:
+def _limits(model: Model, families: tuple[Family, ...], duals: Floats, counts: NDArray[np.bool_]) -> Iterator[Binding]:
     step_h = model.case.horizon.step_h
     for family in families:
         limit = LIMITS.get((family.kind, family.name))
@@ -109,7 +110,7 @@ def _limits(model: Model, families: tuple[Family, ...], duals: Floats, counts: F
             )
 
 
-def _by_resource(family: Family, entries: Floats) -> dict[str, list[int]]:
+def _by_resource(family: Family, entries: NDArray[np.int64]) -> dict[str, list[int]]:
     groups: dict[str, list[int]] = defaultdict(list)
     for entry in entries:
         groups[family.entry(family.first + int(entry))[0]].append(int(entry))

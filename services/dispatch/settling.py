@@ -19,8 +19,8 @@ from services.dispatch.assembly import build
 from services.dispatch.errors import NoPlanInTime
 from services.dispatch.merit import merit_order_commitment
 from services.dispatch.prices import prices
-from services.dispatch.solve.highs import Settings, dispatch
 from services.dispatch.solve.guarded import guarded_search
+from services.dispatch.solve.highs import Settings, dispatch
 from services.dispatch.starting import start_values
 
 CYCLE_H = 24.0

@@ -13,7 +13,6 @@ from services.dispatch.fleet import column, day_matrix, series
 from services.dispatch.model import Block
 from services.dispatch.reserves import Awards, award
 
-
 WAYS = "charge", "discharge"
 
 
@@ -77,7 +76,7 @@ def _one_direction(block: Block, batteries: Sequence[Battery], x: Variables, mos
         block.require("discharge while not charging", x.discharge[chosen] <= idle * most[1][chosen], resources=names)
     stepped = np.flatnonzero([_has_least_power(battery) for battery in batteries])
     if stepped.size:
-        _least_power(block, [batteries[index] for index in stepped], stepped, x, most)
+        _least_power(block, [batteries[int(index)] for index in stepped], stepped, x, most)
 
 
 def _has_least_power(battery: Battery) -> bool:

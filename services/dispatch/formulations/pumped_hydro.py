@@ -75,7 +75,7 @@ def formulate(block: Block, stations: Sequence[PumpedHydro]) -> None:
 def _yard(stations: Sequence[PumpedHydro]) -> Yard:
     units = [unit for station in stations for unit in station.units]
     index = np.repeat(np.arange(len(stations)), [len(station.units) for station in stations])
-    return Yard(stations, units, index, [stations[row].name for row in index])
+    return Yard(stations, units, index, [stations[int(row)].name for row in index])
 
 
 def _mode(block: Block, yard: Yard, mode: str) -> Mode:

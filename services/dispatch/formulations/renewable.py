@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grid_models.quantities import Floats
 from grid_models.resources import Renewable
 from services.dispatch.algebra import Linear
 from services.dispatch.fleet import column, series
@@ -31,7 +32,7 @@ def formulate(block: Block, plants: Sequence[Renewable]) -> None:
     _utilisation(block, plants, power, available.sum(1))
 
 
-def _utilisation(block: Block, plants: Sequence[Renewable], power: Linear, available_mw: np.ndarray) -> None:  # type: ignore[type-arg]
+def _utilisation(block: Block, plants: Sequence[Renewable], power: Linear, available_mw: Floats) -> None:
     """A least share of the available energy over the horizon (R3)."""
     share = column(plants, lambda plant: plant.utilisation_min, missing=0.0).ravel()
     block.require("least utilisation", power.sum(1) >= share * available_mw, share > 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,7 +138,7 @@ def _longest_warm_steps(block: Block, limits: Limits, row: int) -> int:
     return max(min(cold, block.steps) - int(limits.min_down[row]), 1)
 
 
-def _saving(unit: ThermalUnit, hours_off: Floats) -> Floats:
+def _saving(unit: ThermalUnit, hours_off: NDArray[np.floating[Any]]) -> Floats:
     """What a start after so many hours off costs less than the coldest."""
     delays = np.array([cost.hours_off for cost in unit.start_costs])
     costs = np.array([cost.cost for cost in unit.start_costs])
