@@ -3,7 +3,7 @@
 Nothing here is enforced yet: readers keep what the file says, and report that it does not bind.
 """
 
-from grid_models.quantities import Data, Finite, Name, NonNegative, Series
+from grid_models.quantities import Data, Finite, Name, Series
 
 
 class Bus(Data):

@@ -11,7 +11,7 @@ NARROW_MW = 1e-9
 
 
 @njit(cache=True)
-def bend(x, s, n, at, delta):  # type: ignore[no-untyped-def]
+def bend(x, s, n, at, delta):
     """Add `delta * max(0, p - at)`, for `at` not left of the first breakpoint; returns the new n."""
     if at >= x[n] or delta == 0.0:
         return n
@@ -34,7 +34,7 @@ def bend(x, s, n, at, delta):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def value_at(x, s, n, v, p):  # type: ignore[no-untyped-def]
+def value_at(x, s, n, v, p):
     """The value at p (clipped to the domain)."""
     for i in range(n):
         if p <= x[i + 1]:
@@ -44,7 +44,7 @@ def value_at(x, s, n, v, p):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def add(x, s, n, v, fx, fs, fn, fv):  # type: ignore[no-untyped-def]
+def add(x, s, n, v, fx, fs, fn, fv):
     """Add the function f, whose domain contains this one's; returns n and v."""
     v += value_at(fx, fs, fn, fv, x[0])
     if fn == 0 or n == 0:
@@ -60,7 +60,7 @@ def add(x, s, n, v, fx, fs, fn, fv):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def lowest(x, s, n, v):  # type: ignore[no-untyped-def]
+def lowest(x, s, n, v):
     """Where the function is least, and its value there."""
     for i in range(n):
         if s[i] >= 0.0:
@@ -70,7 +70,7 @@ def lowest(x, s, n, v):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def spread(x, s, n, v, rise, fall, top, y, q):  # type: ignore[no-untyped-def]
+def spread(x, s, n, v, rise, fall, top, y, q):
     """The least over all outputs from which p is in reach in one step: `min g(u), u - fall <= p <= u + rise`.
 
     The falling part moves left by `fall`, the rising part right by `rise`, a flat piece fills the gap; the result is
@@ -95,7 +95,7 @@ def spread(x, s, n, v, rise, fall, top, y, q):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def clip(y, q, n, v, top):  # type: ignore[no-untyped-def]
+def clip(y, q, n, v, top):
     """Cut the domain to 0..top and drop pieces without width; returns n, v and whether anything is left."""
     if y[n] < -NARROW_MW or y[0] > top + NARROW_MW:
         return 0, v, False
@@ -123,7 +123,7 @@ def clip(y, q, n, v, top):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def same(x, s, n, fx, fs, fn):  # type: ignore[no-untyped-def]
+def same(x, s, n, fx, fs, fn):
     """Whether two functions differ by a constant only."""
     if n != fn or abs(x[0] - fx[0]) > NARROW_MW:
         return False
@@ -134,7 +134,7 @@ def same(x, s, n, fx, fs, fn):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def step_function(bx, bs, pieces, slope, worth_up, most_up, worth_down, most_down, top, limit, x, s):  # type: ignore[no-untyped-def]
+def step_function(bx, bs, pieces, slope, worth_up, most_up, worth_down, most_down, top, limit, x, s):
     """What a step costs by output: own curve, price of output, best awards below `top` and above 0.
 
     Awards go to the dearest product first, each up to its own most (sorted, dearest first). Defined on 0..limit.

@@ -48,7 +48,7 @@ def interval_costs(
     P,
     Q,
     R,
-):  # type: ignore[no-untyped-def]  # noqa: N803
+):
     """Fill E[h, k]: the cheapest dispatch of being on from h to k (row T: on since before), and how to walk back.
 
     P: output in the last step; Q: best output before a normal last step; R: before a last step that is a stop.
@@ -201,7 +201,7 @@ def interval_costs(
 
 
 @njit(cache=True)
-def _short_headroom(x, s, n, v, at, worth):  # type: ignore[no-untyped-def]
+def _short_headroom(x, s, n, v, at, worth):
     """Add `worth * max(0, at - p)`: reserve that the ramp does not let a low output offer."""
     if at <= x[0]:
         return n, v
@@ -213,7 +213,7 @@ def _short_headroom(x, s, n, v, at, worth):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def backward(T, E, table, first, up, down, was_on, must_before, stop_cost, B, C):  # type: ignore[no-untyped-def]  # noqa: N803
+def backward(T, E, table, first, up, down, was_on, must_before, stop_cost, B, C):
     """B[k]: cheapest rest after the last step on k; C[h]: cheapest rest from a start at h, without its start cost."""
     for k in range(T - 1, -1, -1):
         B[k] = 0.0
@@ -231,7 +231,7 @@ def backward(T, E, table, first, up, down, was_on, must_before, stop_cost, B, C)
 @njit(cache=True)
 def cheapest_by_step(
     T, E, S, F, B, C, table, first, up, down, was_on, held_on, at_once_cost, must_before, stop_cost, on, off
-):  # type: ignore[no-untyped-def]  # noqa: N803
+):
     """Per step, the cheapest whole schedule with the unit on, and with it off."""
     for t in range(T):
         on[t], off[t] = NEVER, NEVER
@@ -304,10 +304,10 @@ def price_unit(
     power,
     out_on,
     out_off,
-):  # type: ignore[no-untyped-def]  # noqa: N803
+):
     """The least reduced cost of a unit; fills its schedule, and the price gaps if asked."""
-    E = np.full((T + 1, T), NEVER)  # noqa: N806
-    P, Q, R = np.zeros((T + 1, T)), np.zeros((T + 1, T)), np.zeros((T + 1, T))  # noqa: N806
+    E = np.full((T + 1, T), NEVER)
+    P, Q, R = np.zeros((T + 1, T)), np.zeros((T + 1, T)), np.zeros((T + 1, T))
     on_cost = on_price + own_on
     interval_costs(
         T,
@@ -346,8 +346,8 @@ def price_unit(
     for h in range(T):
         entry[h] = first[h] + start_price[h] + (at_once_cost if was_on and at_once else 0.0)
         entry[T + h] = start_price[h]
-    S, F, B, C = np.zeros(T), np.zeros(T), np.zeros(T), np.zeros(T)  # noqa: N806
-    SB, FB = np.zeros(T, np.int64), np.zeros(T, np.int64)  # noqa: N806
+    S, F, B, C = np.zeros(T), np.zeros(T), np.zeros(T), np.zeros(T)
+    SB, FB = np.zeros(T, np.int64), np.zeros(T, np.int64)
     forward(T, E, table, entry, up, down, was_on, held_on, at_once, must_before, stop_price, S, SB, F, FB)
     best, last = NEVER, -1
     if must_before[T] == 0 and (not was_on or at_once):
@@ -383,7 +383,7 @@ def price_unit(
 
 
 @njit(cache=True)
-def forward(T, E, table, entry, up, down, was_on, held_on, at_once, must_before, stop_price, S, SB, F, FB):  # type: ignore[no-untyped-def]  # noqa: N803
+def forward(T, E, table, entry, up, down, was_on, held_on, at_once, must_before, stop_price, S, SB, F, FB):
     """S[h]: cheapest way to start at h; F[k]: cheapest way to be on up to k; SB, FB: where each came from."""
     for k in range(T):
         F[k], FB[k] = NEVER, -1
@@ -405,7 +405,7 @@ def forward(T, E, table, entry, up, down, was_on, held_on, at_once, must_before,
 
 
 @njit(cache=True)
-def _walk_back(T, E, P, Q, R, SB, FB, last, rise, drop, room, on, power):  # type: ignore[no-untyped-def]  # noqa: N803
+def _walk_back(T, E, P, Q, R, SB, FB, last, rise, drop, room, on, power):
     for t in range(T):
         on[t], power[t] = 0.0, 0.0
     ramped = rise < room - 1e-9 or drop < room - 1e-9
@@ -426,7 +426,7 @@ def _walk_back(T, E, P, Q, R, SB, FB, last, rise, drop, room, on, power):  # typ
 
 
 @njit(cache=True)
-def own_cost(T, bx, bc, points, table, first, was_on, on, power):  # type: ignore[no-untyped-def]  # noqa: N803
+def own_cost(T, bx, bc, points, table, first, was_on, on, power):
     """What a schedule costs the unit itself: production along its curve, starts by steps off."""
     cost, since = 0.0, 0
     before, known = (1.0 if was_on else 0.0), was_on
@@ -448,7 +448,7 @@ def own_cost(T, bx, bc, points, table, first, was_on, on, power):  # type: ignor
 
 
 @njit(cache=True, parallel=True)
-def own_costs(T, bx, bc, points, table, first, was_on, on, power, cost):  # type: ignore[no-untyped-def]  # noqa: N803
+def own_costs(T, bx, bc, points, table, first, was_on, on, power, cost):
     for g in prange(points.size):
         cost[g] = own_cost(T, bx[g], bc[g], points[g], table[g], first[g], was_on[g], on[g], power[g])
 
@@ -491,7 +491,7 @@ def price_fleet(
     value,
     out_on,
     out_off,
-):  # type: ignore[no-untyped-def]  # noqa: N803
+):
     """Every unit at the given prices, in parallel."""
     for g in prange(room.size):
         value[g] = price_unit(

@@ -1,5 +1,7 @@
 """The master linear programme: all other kinds as they are, and one weight per unit and schedule."""
 
+from typing import Any
+
 import highspy
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +39,9 @@ class Master:
         self.first_schedule = self.solver.getNumCol()
         self.schedules: list[tuple[NDArray[np.int64], Floats]] = []
 
-    def _add(self, cost: Floats, lower: Floats, upper: Floats, starts: Floats, rows: Floats, values: Floats) -> None:
+    def _add(
+        self, cost: Floats, lower: Floats, upper: Floats, starts: NDArray[Any], rows: NDArray[Any], values: Floats
+    ) -> None:
         self.solver.addCols(
             len(cost), np.ascontiguousarray(cost), np.ascontiguousarray(lower), np.ascontiguousarray(upper),
             len(values), starts.astype(np.int32), rows.astype(np.int32), np.ascontiguousarray(values, dtype=float),

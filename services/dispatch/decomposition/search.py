@@ -17,7 +17,7 @@ from services.dispatch.decomposition.generation import Bound, generate
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import Start, guarded_search
-from services.dispatch.solve.highs import Outcome, Settings
+from services.dispatch.solve.highs import End, Outcome, Settings
 
 NEIGHBOURHOODS = (0.0, 5e-5, 3e-4)
 """How much dearer than the bound, relative, a schedule may be to take part in a restricted search."""
@@ -75,7 +75,7 @@ def decomposed_search(
     why = _restricted(best, matrix, parts, bound, settings, deadline, memory_limit_mb)
     if best.gap() > settings.gap and not why:
         why = _complete(best, matrix, parts, bound, settings, deadline, memory_limit_mb)
-    end = "optimal" if best.gap() <= settings.gap else "stopped"
+    end: End = "optimal" if best.gap() <= settings.gap else "stopped"
     lower = min(best.bound, best.objective)
     return Outcome(end, best.objective, lower, best.values), why if end == "stopped" else ""
 
