@@ -156,7 +156,7 @@ def _inside(place: str, key: object) -> str:
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML with the words of version 1.2: `on`, `no` and `12:30` stay words; moments are left to the case."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
     depth = 0
 
     # The composer calls these around every node; it would follow any nesting until the stack of the process is gone.

@@ -28,8 +28,12 @@ from services.dispatch.starting import from_plan, start_values
 
 SETTLE_SHARE = 0.25
 """Of the time limit, what choosing initial states may take."""
+ROUNDING = 1e-6
+"""Relative: what the solver's tolerances leave open in a cost."""
 DECOMPOSED_FROM = 2_000
 """Thermal units x steps from which unit pricing pays."""
+UNBOUNDED = 1e9
+"""Stands for no limit at all where a bound must be a number."""
 DISPATCH_RESERVE_SHARE = 0.03
 """Of the time limit, what is kept for the last dispatch and the referee."""
 ROUNDING = 1e-9
@@ -124,7 +128,7 @@ def plan_case(case: Case, options: Options | None = None, progress: Listener = i
     outcome = _economic_dispatch(matrix, found)
     plan = extract(case, model, matrix, outcome, assumptions)
     watch.enter("referee")
-    plan = _proven(plan, found.bound, options)
+    plan = _proven(plan, _finite_bound(matrix, found.bound, watch), options)
     _referee(plan, case)
     watch.enter("")
     return plan.model_copy(
@@ -198,6 +202,17 @@ def _economic_dispatch(matrix: Matrix, found: Outcome) -> Outcome:
     if outcome.values is None:
         raise DispatchError(f"the dispatch at the commitment found ended {outcome.end}; this is a fault of the engine")
     return replace(outcome, bound=found.bound)
+
+
+def _finite_bound(matrix: Matrix, bound: float, watch: Watch) -> float:
+    """The search's bound; where it ended before it had one, that of the relaxed problem, or of the costs alone."""
+    if np.isfinite(bound):
+        return bound
+    relaxed = dispatch(matrix, seconds=max(5.0, watch.left_s))
+    if relaxed.end == "optimal":
+        return relaxed.objective
+    ends = np.where(matrix.cost > 0, matrix.lower, np.where(matrix.cost < 0, matrix.upper, 0.0))
+    return float(matrix.cost @ np.clip(ends, -UNBOUNDED, UNBOUNDED) + matrix.offset)
 
 
 def _proven(plan: Plan, bound: float, options: Options) -> Plan:

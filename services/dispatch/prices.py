@@ -73,11 +73,12 @@ def prices(model: Model, outcome: Outcome) -> dict[str, list[float]]:
 
 def binding(model: Model, matrix: Matrix, outcome: Outcome) -> list[Binding]:
     """The limits whose relaxation by one unit would save most, dearest first."""
-    if outcome.row_dual is None or outcome.column_dual is None:
+    if outcome.row_dual is None or outcome.column_dual is None or outcome.values is None:
         return []
+    running = _at_work(model, outcome.values)
     found = [
-        *_limits(model, matrix.row_names.families, outcome.row_dual, matrix.row_lower < matrix.row_upper),
-        *_limits(model, matrix.column_names.families, outcome.column_dual, _upper_limits(matrix, outcome)),
+        *_limits(model, matrix.row_names.families, outcome.row_dual, matrix.row_lower < matrix.row_upper, running),
+        *_limits(model, matrix.column_names.families, outcome.column_dual, _upper_limits(matrix, outcome), running),
     ]
     return sorted(found, key=lambda item: (-item.worth, item.what, item.name))[:MOST_BINDING]
 
@@ -90,14 +91,20 @@ def _upper_limits(matrix: Matrix, outcome: Outcome) -> NDArray[np.bool_]:
     return chosen
 
 
-def _limits(model: Model, families: tuple[Family, ...], duals: Floats, counts: NDArray[np.bool_]) -> Iterator[Binding]:
+def _limits(
+    model: Model,
+    families: tuple[Family, ...],
+    duals: Floats,
+    counts: NDArray[np.bool_],
+    running: dict[str, NDArray[np.bool_]],
+) -> Iterator[Binding]:
     step_h = model.case.horizon.step_h
     for family in families:
         limit = LIMITS.get((family.kind, family.name))
         if limit is None:
             continue
         mine = slice(family.first, family.first + family.size)
-        worth = np.where(counts[mine], np.abs(duals[mine]), 0.0) / step_h
+        worth = np.where(counts[mine], np.abs(duals[mine]), 0.0) / step_h * _running(family, running)
         for resource, entries in _by_resource(family, np.flatnonzero(worth > WORTH_TOLERANCE)).items():
             dearest = max(entries, key=lambda entry: worth[entry])
             step = family.entry(family.first + dearest)[1][-1]
@@ -108,6 +115,34 @@ def _limits(model: Model, families: tuple[Family, ...], duals: Floats, counts: N
                 worth=round(float(worth[dearest]), 4),
                 at=model.case.horizon.moment(min(step, model.case.steps - 1)),
             )
+
+
+def _at_work(model: Model, values: Floats) -> dict[str, NDArray[np.bool_]]:
+    """By thermal unit and interruptible load, the steps in which it is in the middle of a run or on call.
+
+    At a start, a stop or while off, the limits of a unit carry what its commitment is worth, not what a MW is.
+    """
+    found: dict[str, NDArray[np.bool_]] = {}
+    for block in model.blocks:
+        if block.kind == "thermal":
+            on = block.published["on"][0].at(values) > 0.5
+            steady = on.copy()
+            steady[:, 1:] &= on[:, :-1]
+            steady[:, :-1] &= on[:, 1:]
+            found |= dict(zip(block.names, steady, strict=True))
+        elif block.kind == "interruptible_load":
+            found |= dict(zip(block.names, block.published["called"][0].at(values) > 0.5, strict=True))
+    return found
+
+
+def _running(family: Family, running: dict[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Per entry of the family, whether its resource is at work then."""
+    steps = family.shape[-1]
+    always = np.ones(steps, dtype=bool)
+    rows = [running.get(resource, always) for resource in family.resources]
+    table = np.array([row if row.size == steps else always for row in rows])
+    flat: NDArray[np.bool_] = np.broadcast_to(table, family.shape).ravel()
+    return flat if family.places is None else flat[family.places]
 
 
 def _by_resource(family: Family, entries: NDArray[np.int64]) -> dict[str, list[int]]:

@@ -34,7 +34,7 @@ def settled(case: Case, day_before: Case | None, settings: Settings, tell: Tell)
     notes: list[str] = []
     states = _initial_states(case, day_before, settings, tell, notes)
     full = with_initial(case, states)
-    price = _last_price(full, notes)
+    price = _last_price(full)
     if price is not None:
         full = _with_price(full, price)
     return full, Assumptions(initial=states, after_horizon_per_mwh=price, notes=notes)
@@ -118,7 +118,7 @@ def _consistent(case: Case, name: str, state: ThermalState) -> ThermalState:
     return ThermalState(on=must, hours=max(24.0, unit.min_up_h, unit.min_down_h), power_mw=unit.min_mw if must else 0.0)
 
 
-def _last_price(case: Case, notes: list[str]) -> float | None:
+def _last_price(case: Case) -> float | None:
     rebounds = any(isinstance(load, InterruptibleLoad) and load.rebound_share > 0 for load in case.everything)
     if not rebounds or case.prices.after_horizon_per_mwh is not None:
         return None
@@ -128,7 +128,4 @@ def _last_price(case: Case, notes: list[str]) -> float | None:
         return None
     found = prices(model, outcome)
     price = max(0.0, *(found[zone.name][-1] for zone in case.zones))
-    notes.append(
-        f"rebound beyond the horizon is charged at {price:,.2f} per MWh, the last price of the relaxed problem"
-    )
     return price

@@ -12,6 +12,7 @@ from grid_models.case import Case
 from grid_models.errors import ContradictoryCase
 from grid_models.plan import Plan
 from services.dispatch.errors import Infeasible
+from services.dispatch.planning import Options, plan_case
 
 PRICED = 300.0
 """A price of rebound beyond the horizon, where the one that the engine would choose might differ by a tie."""
@@ -54,6 +55,19 @@ def test_the_tight_formulation_finds_what_exhaustion_finds(study: Case) -> None:
     plan = solved(study)
     found = cheapest(study)
     assert (plan is None and found == np.inf) or (plan is not None and found == approx(plan.cost))
+
+
+@some(6)
+@given(study=cases(PRICED))
+def test_unit_pricing_proves_no_more_than_is_true(study: Case) -> None:
+    """What the decomposed search calls a bound is one of the direct optimum, and its plan is refereed."""
+    best = solved(study)
+    assume(best is not None)
+    assert best is not None
+    plan = plan_case(study, Options(gap=1e-4, time_limit_s=10, method="decomposed"))
+    slack = 1e-6 * abs(best.cost) + 1e-3
+    assert plan.lower_bound <= best.cost + slack
+    assert best.cost <= plan.cost + slack
 
 
 @some(15)

@@ -28,6 +28,8 @@ SMALL_NONZEROS = 20_000
 GRACE_S = 1.5
 """How long past its limit a search may take to stop by itself."""
 POLL_S = 0.2
+SILENCE_S = 2.0
+"""After so long without news, whoever listens hears the old news again."""
 
 Start = tuple[NDArray[np.int32], Floats]
 
@@ -132,6 +134,7 @@ def _listen(stream: IO[bytes], heard: "queue.Queue[Any]") -> None:
 
 
 def _follow(best: Best, heard: "queue.Queue[Any]", pid: int, deadline: float, memory_limit_mb: float | None) -> None:
+    spoke = time.monotonic()
     while True:
         try:
             message = heard.get(timeout=POLL_S)
@@ -143,7 +146,10 @@ def _follow(best: Best, heard: "queue.Queue[Any]", pid: int, deadline: float, me
         if isinstance(message, Outcome):
             best.outcome = message
             return
+        if message is ... and time.monotonic() - spoke > SILENCE_S:
+            message = News()  # nothing new, but still at work
         if isinstance(message, News):
+            spoke = time.monotonic()
             best.hear(message)
         used_mb = _resident_mb(pid)
         best.peak_mb = max(best.peak_mb, used_mb)

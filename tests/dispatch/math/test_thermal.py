@@ -188,6 +188,17 @@ def test_ramps_and_start_limits_carry_up_reserve() -> None:
     assert 4_000 + 144_000 == approx(cost([100, 100], coal, PEAKER, reserves=[spin]))
 
 
+def test_ramp_down_carries_down_reserve() -> None:
+    """
+    Coal 20-100 MW at 100 from 80 MW, 30 MW/h down, must run; demand 60 and 20 MW of down-reserve from it.
+
+    By hand: it falls by 10 so that 20 more stay possible: 70 MW, 10 of them spilled at 1,000, less than 10 MW missing
+    at 5,000. Without reserve in the ramp 60 * 100.
+    """
+    coal = thermal(low=20, price=100, was=80, ramp_down_mw_per_h=30, must_run=True)
+    assert 7_000 + 10_000 == approx(cost([60], coal, reserves=[reserve(20, "regulation_down")]))
+
+
 def test_the_last_step_on_carries_up_reserve_within_the_stop_limit() -> None:
     """
     Coal 20-100 MW at 100 stops from at most 40 MW and must be off in the second hour; spinning 15 MW from it alone.
