@@ -137,6 +137,8 @@ def _at_work(model: Model, values: Floats) -> dict[str, NDArray[np.bool_]]:
 
 def _running(family: Family, running: dict[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """Per entry of the family, whether its resource is at work then."""
+    if len(family.shape) < 2:
+        return np.ones(family.size, dtype=bool)
     steps = family.shape[-1]
     always = np.ones(steps, dtype=bool)
     rows = [running.get(resource, always) for resource in family.resources]

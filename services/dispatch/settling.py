@@ -127,5 +127,4 @@ def _last_price(case: Case) -> float | None:
     if outcome.row_dual is None:
         return None
     found = prices(model, outcome)
-    price = max(0.0, *(found[zone.name][-1] for zone in case.zones))
-    return price
+    return max(0.0, *(found[zone.name][-1] for zone in case.zones))
