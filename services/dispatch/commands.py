@@ -146,9 +146,9 @@ def diff(
 def read(case: str, form: str, first: datetime | None, days: int | None) -> "Reading":
     """The case under a path, or that of a built-in province."""
     from grid_models.formats import Reading, read_case
-    from grid_models.provinces import PROVINCES, builtin_case
+    from grid_models.provinces import NAMES, builtin_case
 
-    if case in PROVINCES and not Path(case).exists():
+    if case in NAMES and not Path(case).exists():
         return Reading(builtin_case(case), "native")
     return read_case(Path(case), form, _day(first), days)
 

@@ -84,17 +84,26 @@ def facts_in(piece: object):
             yield from facts_in(part)
 
 
-def test_it_is_a_summer_day_of_96_points_decided_the_day_before(case: Case):
-    assert (case.steps, case.horizon.step_min, case.horizon.timezone) == (96, 15, "Asia/Shanghai")
+def test_it_is_a_summer_day_decided_the_day_before(case: Case):
+    assert (case.steps, case.horizon.step_min, case.horizon.timezone) == (24, 60, "Asia/Shanghai")
     assert case.decision_time is not None
     assert 7 == (case.horizon.start - case.decision_time).total_seconds() / 3600
+
+
+def test_the_same_day_is_to_be_had_in_96_points(case: Case):
+    """Quarter hours of the same curves: the hourly peak lies within 1 % of the quarter-hourly one."""
+    fine = builtin_case("zhejiang-96")
+    assert (fine.steps, fine.horizon.step_min, fine.horizon.start) == (96, 15, case.horizon.start)
+    assert len(case.resources) == len(fine.resources)
+    assert fine.demand_mw.max() == pytest.approx(case.demand_mw.max(), rel=0.01)
+    fine.check()
 
 
 def test_peak_and_valley_are_those_of_the_card(card: Card, case: Case):
     """115 GW in the early afternoon; the peak-valley rate of the peak day is 0.36."""
     demand_mw = case.demand_mw[0]
     assert card.demand.peak_mw.value == demand_mw.max()
-    assert 14 <= demand_mw.argmax() * 0.25 < 15
+    assert 14 <= demand_mw.argmax() * case.horizon.step_h < 15
     assert 0.36 == pytest.approx(1 - demand_mw.min() / demand_mw.max(), abs=0.005)
 
 
