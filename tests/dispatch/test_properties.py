@@ -40,7 +40,7 @@ def solved(study: Case) -> Plan | None:
         return None
 
 
-@some(45)
+@some(40)
 @given(study=cases())
 def test_the_referee_accepts_every_plan_and_no_bound_is_above_its_cost(study: Case) -> None:
     """`solve` raises where the referee objects to anything, its own recount of the cost included."""
@@ -57,7 +57,7 @@ def test_the_tight_formulation_finds_what_exhaustion_finds(study: Case) -> None:
     assert (plan is None and found == np.inf) or (plan is not None and found == approx(plan.cost))
 
 
-@some(6)
+@some(4)
 @given(study=cases(PRICED))
 def test_unit_pricing_proves_no_more_than_is_true(study: Case) -> None:
     """What the decomposed search calls a bound is one of the direct optimum, and its plan is refereed."""
