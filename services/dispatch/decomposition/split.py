@@ -98,10 +98,11 @@ def split(case: Case, matrix: Matrix) -> Split | None:
                 awards.append(Award(name.removeprefix("award_").removesuffix("_mw"), rows, _columns(family)))
     master_rows = np.flatnonzero(~_private_rows(matrix))
     links = csc_array(matrix.rows[master_rows])
-    inner = np.concatenate(
-        [_columns(families[name]).ravel() for name in INNER if name in families] or [np.zeros(0, int)]
-    )
-    if np.diff(links.indptr)[inner].any():
+    # Pricing cannot credit what it does not decide: an operator's rule on such a column rules decomposition out.
+    known = np.zeros(matrix.shape[1], dtype=bool)
+    known[np.concatenate([_columns(families[name]).ravel() for name in DECISIONS])] = True
+    known[np.concatenate([award.columns.ravel() for award in awards] or [np.zeros(0, int)])] = True
+    if np.diff(links.indptr)[(owner >= 0) & ~known].any():
         return None
     return Split(
         matrix=matrix,
