@@ -15,6 +15,7 @@ from grid_models.case import Case
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.generation import Bound, generate
 from services.dispatch.decomposition.split import Split
+from services.dispatch.decomposition.strengthening import with_class_counts
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import Start, guarded_search
 from services.dispatch.solve.highs import End, Outcome, Settings
@@ -72,15 +73,21 @@ def decomposed_search(
     bound = generate(case, parts, settings.seconds * BOUND_SHARE, lambda value: tell(None, value))
     best = Incumbent(tell, bound.value)
     tell(None, bound.value)
-    why = _restricted(best, matrix, parts, bound, settings, deadline, memory_limit_mb)
+    why = _restricted(case, best, matrix, parts, bound, settings, deadline, memory_limit_mb)
     if best.gap() > settings.gap and not why:
-        why = _complete(best, matrix, parts, bound, settings, deadline, memory_limit_mb)
+        why = _complete(case, best, matrix, parts, bound, settings, deadline, memory_limit_mb)
     end: End = "optimal" if best.gap() <= settings.gap else "stopped"
     lower = min(best.bound, best.objective)
     return Outcome(end, best.objective, lower, best.values), why if end == "stopped" else ""
 
 
+def _of_matrix(found: Outcome, matrix: Matrix) -> Outcome:
+    """The outcome in the columns of the matrix alone, without the counts behind them."""
+    return found if found.values is None else replace(found, values=found.values[: matrix.shape[1]])
+
+
 def _restricted(
+    case: Case,
     best: Incumbent,
     matrix: Matrix,
     parts: Split,
@@ -102,9 +109,9 @@ def _restricted(
             seconds=max(left_s * share, 0.5),
             options={**settings.options, "objective_target": target},
         )
-        narrowed = _with_commitment(matrix, parts, lower, upper)
+        narrowed = with_class_counts(case, _with_commitment(matrix, parts, lower, upper), parts)
         found, why = guarded_search(narrowed, wish, best.hear, best.start(matrix), memory_limit_mb)
-        best.take(found)
+        best.take(_of_matrix(found, matrix))
         if why in ("interrupted",) or why.startswith("its memory"):
             return why
         if best.gap() <= settings.gap or time.monotonic() > deadline:
@@ -113,6 +120,7 @@ def _restricted(
 
 
 def _complete(
+    case: Case,
     best: Incumbent,
     matrix: Matrix,
     parts: Split,
@@ -129,7 +137,7 @@ def _complete(
     spare = best.objective - bound.value
     lower = (bound.priced.gap_off > spare).astype(float)
     upper = (bound.priced.gap_on <= spare).astype(float)
-    narrowed = _with_commitment(matrix, parts, lower, np.maximum(upper, lower))
+    narrowed = with_class_counts(case, _with_commitment(matrix, parts, lower, np.maximum(upper, lower)), parts)
 
     def hear(objective: float | None, proven: float | None) -> None:
         if proven is not None:
@@ -137,7 +145,7 @@ def _complete(
         best.hear(objective, None)
 
     found, why = guarded_search(narrowed, replace(settings, seconds=left_s), hear, best.start(matrix), memory_limit_mb)
-    best.take(found)
+    best.take(_of_matrix(found, matrix))
     if found.end == "infeasible":
         best.bound = best.objective
     best.bound = max(best.bound, min(found.bound, best.objective))
