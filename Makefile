@@ -43,7 +43,7 @@ tools:
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[dispatch,forecast,dev]'
-	$(BIN)/python -m services.dispatch.decomposition
+	$(BIN)/python -m services.dispatch.precompile
 	touch $@
 
 # A bare Debian has Python without ensurepip; python3-venv brings it.

@@ -1,4 +1,4 @@
-"""Compile the pricing ahead of its first use: `python -m services.dispatch.decomposition`, as the set-up does."""
+"""Compile the pricing ahead of its first use: `python -m services.dispatch.precompile`, as the set-up does."""
 
 from datetime import date
 
