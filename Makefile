@@ -32,8 +32,8 @@ check: $(READY)  ## The same without the slow tests and the reference data.
 
 bench: bench-uc
 
-bench-uc: $(READY)  ## Every script of tests/benchmarks.
-	set -e; for script in $(sort $(wildcard tests/benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script; done
+bench-uc: $(READY)  ## Every pglib-uc file under DATA, with the time to each proven gap.
+	$(BIN)/python tests/benchmarks/unit_commitment.py $(DATA)
 
 # The rival solvers of the second-opinion tests.
 tools:
