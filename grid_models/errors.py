@@ -113,7 +113,7 @@ def _message(fault: Any) -> str:
     for key in ("discriminator", "tag"):
         context[key] = str(context.get(key, "")).strip("'")[:80]
     message = phrase.format(**context)
-    choice = fault["type"].endswith(("_type", "_parsing")) and _is_branch(fault["loc"][-1])
+    choice = fault["type"].endswith(("_type", "_parsing")) and fault["loc"] and _is_branch(fault["loc"][-1])
     return f"{message}, or a list" if choice and not str(fault["loc"][-1]).startswith("tuple[") else message
 
 

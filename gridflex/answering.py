@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-NO_PLAN, BAD_INPUT = 1, 2
+NO_PLAN, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
 class Answering(TyperGroup):
@@ -29,6 +29,9 @@ def _in_words() -> Iterator[None]:
         yield
     except BrokenPipeError:
         raise
+    except KeyboardInterrupt:
+        typer.echo("gridflex: interrupted before there was a plan", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     except Exception as error:
         answer = _answer(error)
         if answer is None:

@@ -32,6 +32,8 @@ def convert(
     """Bring a case from one format to another, and say what was lost."""
     from grid_models.formats import write_case
 
+    if out.exists() and Path(case).exists() and out.samefile(case):
+        raise typer.BadParameter(f"{out} is the case itself; name another file to write")
     reading = read(case, form, first, days)
     lost = write_case(reading.case, out, to)
     for words in (*reading.not_carried, *lost):

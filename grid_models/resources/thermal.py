@@ -93,6 +93,12 @@ class FuelUse(Data):
     start_gj: NonNegative = 0.0
 
 
+def _short_form(schema: dict[str, Any]) -> None:
+    """`[[mw, cost], ...]` is accepted too."""
+    pair = {"type": "array", "prefixItems": [{"type": "number"}, {"type": "number"}], "minItems": 2, "maxItems": 2}
+    schema["anyOf"] = [*schema.get("anyOf", []), {"type": "array", "items": pair, "minItems": 1}]
+
+
 class ThermalUnit(Resource):
     """A unit that is on or off, with everything that its yard meter and its operator know about it."""
 
@@ -103,7 +109,7 @@ class ThermalUnit(Resource):
     """Lowest stable output when on."""
     max_mw: NonNegative
     """Highest output."""
-    cost: tuple[CostPoint, ...] | QuadraticCost
+    cost: Annotated[tuple[CostPoint, ...] | QuadraticCost, Field(json_schema_extra=_short_form)]
     """Points from `min_mw` to `max_mw`, joined by straight lines, or a quadratic. Any shape: where it is not
     convex, binaries keep it exact."""
     start_costs: tuple[StartCost, ...] = ()
@@ -250,6 +256,12 @@ class ThermalUnit(Resource):
     def _initial_output_contradictions(
         self, state: ThermalState, horizon: Horizon, may_stay: bool, held: bool
     ) -> Iterator[str]:
+        if not self.min_mw - TOLERANCE_MW <= state.power_mw <= self.max_mw + TOLERANCE_MW:
+            yield (
+                f"is on at {state.power_mw:g} MW before the horizon, outside its {self.min_mw:g}-{self.max_mw:g} MW: "
+                "correct initial.power_mw, or say that it is off"
+            )
+            return
         above_mw = max(0.0, state.power_mw - self.min_mw)
         ramp = self.ramp_down_mw_per_h
         fall_mw = np.inf if ramp is None else ramp * horizon.step_h

@@ -25,7 +25,8 @@ def _calls_of(
 ) -> Iterator[Call]:
     if isinstance(resource, InterruptibleLoad):
         power, on = columns[resource.name]["shed_mw"], columns[resource.name]["called"] > 0.5
-    elif isinstance(resource, VirtualPowerPlant):
+    elif isinstance(resource, VirtualPowerPlant) and isinstance(resource.model, Envelope):
+        # The members of a composition run on their own account; only their contracts are called.
         power = columns[resource.name]["power_mw"]
         on = power > TOLERANCE_MW
     else:

@@ -40,7 +40,7 @@ def solve(
     case: CasePath,
     form: Form = "auto",
     gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="Relative gap that ends the search.")] = 0.001,
-    time_limit: Annotated[float, typer.Option(min=0.0, help="Seconds from the start of the process.")] = 300.0,
+    time_limit: Annotated[float, typer.Option(min=0.1, max=1e7, help="Seconds from the start of the process.")] = 300.0,
     threads: Annotated[int, typer.Option(min=1, max=1024, help="Threads of the solver.")] = 2,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the solver.")] = 1,
     memory_limit: Annotated[int | None, typer.Option(min=1, metavar="MB", help="Memory limit in MB.")] = None,
@@ -56,6 +56,8 @@ def solve(
     """Commit and dispatch a case; the plan that is shown was accepted by the referee."""
     began_s = time.monotonic() - _process_age_s()
     _check_outputs(plan, export)
+    for out in (plan, export):
+        _keep_apart(out, case)
     reading = read(case, form, first, days)
     from grid_models.plan import read_plan
     from services.dispatch.planning import Options
@@ -73,6 +75,12 @@ def solve(
         day_before=_day_before(case, form, reading),
     )
     _deliver(_solved(reading, options), reading, plan, as_json)
+
+
+def _keep_apart(out: Path | None, case: str) -> None:
+    """An output may not overwrite the case that it comes from."""
+    if out is not None and out.exists() and Path(case).exists() and out.samefile(case):
+        raise typer.BadParameter(f"{out} is the case itself; name another file to write")
 
 
 def _solved(reading: "Reading", options: "Options") -> "Plan":

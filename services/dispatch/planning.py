@@ -18,6 +18,7 @@ from services.dispatch.decomposition.split import Split, split
 from services.dispatch.errors import DispatchError, Infeasible, NoPlanInTime, RefusedByReferee
 from services.dispatch.explain import why_infeasible
 from services.dispatch.extraction import extract
+from services.dispatch.fallback import standing_still
 from services.dispatch.merit import merit_order_commitment
 from services.dispatch.model import Matrix, Model
 from services.dispatch.referee import judge
@@ -150,22 +151,36 @@ def _settings(options: Options, watch: Watch, share: float = 1.0) -> Settings:
 
 def _search(case: Case, model: Model, matrix: Matrix, options: Options, watch: Watch) -> tuple[Outcome, str]:
     settings = _settings(options, watch)
-    if options.solver != "highs":
-        from services.dispatch.solve import pyomo_view
-
-        found, why = pyomo_view.search(matrix, settings, options.solver), ""
-    elif (parts := _parts(case, matrix, options)) is not None:
-        from services.dispatch.decomposition.search import decomposed_search
-
-        found, why = decomposed_search(case, matrix, parts, settings, watch.tell, options.memory_limit_mb)
-    else:
-        start = _start(case, model, matrix, options)
-        found, why = guarded_search(matrix, settings, watch.tell, start, options.memory_limit_mb)
+    try:
+        found, why = _found(case, model, matrix, options, settings, watch)
+    except KeyboardInterrupt:
+        found, why = Outcome("stopped", np.inf, -np.inf, None), "interrupted"
     if found.end == "infeasible":
         raise Infeasible(why_infeasible(matrix))
     if found.values is None:
-        raise NoPlanInTime(f"no plan was found within {why or f'{settings.seconds:.0f} s'}: allow more, or a wider gap")
+        start = start_values(model, matrix, merit_order_commitment(case))
+        still = standing_still(matrix, start, settings)
+        if still is None:
+            raise NoPlanInTime(f"no plan was found within {why or f'{settings.seconds:.0f} s'}: allow more time")
+        found = replace(still, end="stopped", bound=min(found.bound, still.objective))
     return found, why
+
+
+def _found(
+    case: Case, model: Model, matrix: Matrix, options: Options, settings: Settings, watch: Watch
+) -> tuple[Outcome, str]:
+    """The search by the solver and the method asked for."""
+    if options.solver != "highs":
+        from services.dispatch.solve import pyomo_view
+
+        return pyomo_view.search(matrix, settings, options.solver), ""
+    parts = _parts(case, matrix, options)
+    if parts is not None:
+        from services.dispatch.decomposition.search import decomposed_search
+
+        return decomposed_search(case, matrix, parts, settings, watch.tell, options.memory_limit_mb)
+    start = _start(case, model, matrix, options)
+    return guarded_search(matrix, settings, watch.tell, start, options.memory_limit_mb)
 
 
 def _parts(case: Case, matrix: Matrix, options: Options) -> Split | None:

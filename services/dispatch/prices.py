@@ -29,7 +29,6 @@ LIMITS = {
     ("thermal", "fuel per day"): "fuel per day",
     ("thermal", "below the zone"): "forbidden zone",
     ("thermal", "above the zone"): "forbidden zone",
-    ("renewable", "power_mw"): "what is available",
     ("renewable", "least utilisation"): "least utilisation",
     ("battery", "charge_mw"): "charging power",
     ("battery", "discharge_mw"): "discharging power",

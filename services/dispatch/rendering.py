@@ -65,6 +65,7 @@ def _headline(report: Report) -> Text:
         (report.status, f"bold {colour}"),
         f"\ncost {_number(report.cost)} {report.currency}   bound {_number(report.lower_bound)}   gap {report.gap:.3%}"
         f"   demand {_number(report.demand_mwh)} MWh\n",
+        (f"{report.stopped_by}\n" if report.stopped_by else "", "yellow"),
     )
 
 
@@ -73,7 +74,7 @@ def _reserves(report: Report) -> RenderableType:
         (row.product, _number(row.requirement_mw), _number(row.award_mw), _number(row.shortage_mwh))
         for row in report.reserves
     ]
-    return _table("Reserves", ("product", "required MW", "awarded MW", "short MWh"), rows)
+    return _table("Reserves", ("product", "required MW, mean", "awarded MW, mean", "short MWh"), rows)
 
 
 def _calls(report: Report) -> RenderableType:

@@ -86,6 +86,8 @@ class Report:
 
     case: str
     status: str
+    stopped_by: str
+    """What ended the search before the gap asked for; empty where it was reached."""
     currency: str
     cost: float
     lower_bound: float
@@ -110,11 +112,20 @@ class Report:
     """What the reader of the case had to leave behind."""
 
 
+def _stopped_by(plan: Plan) -> str:
+    wanted = plan.solver.get("gap")
+    if not isinstance(wanted, int | float) or plan.gap <= wanted + 1e-6:
+        return ""
+    reason = plan.solver.get("stopped_by") or "the end of the search"
+    return f"stopped by {reason} before the gap of {wanted:.3%} that was asked for"
+
+
 def report(plan: Plan, case: Case, not_carried: tuple[str, ...] = ()) -> Report:
     """The plan of this case at a glance."""
     return Report(
         case=plan.case_name or case.name,
         status=plan.status,
+        stopped_by=_stopped_by(plan),
         currency=plan.currency,
         cost=plan.cost,
         lower_bound=plan.lower_bound,

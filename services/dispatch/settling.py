@@ -82,7 +82,8 @@ def _initial_states(
     start = start_values(model, matrix, merit_order_commitment(day))
     found, why = guarded_search(matrix, settings, tell, start)
     if found.values is None:
-        raise NoPlanInTime(f"no initial state was found within {why or 'the search'}: give one, or a longer time limit")
+        ended = f"the search for it ended by {why}" if why else "the search for it found none"
+        raise NoPlanInTime(f"the case gives no initial state and {ended}: give one, or a longer time limit")
     exact = dispatch(matrix, found.values)
     values = found.values if exact.values is None else exact.values
     states: dict[str, ThermalState] = {}

@@ -16,6 +16,7 @@ from grid_models.quantities import Floats
 from services.dispatch.decomposition.generation import Bound, generate
 from services.dispatch.decomposition.split import Split
 from services.dispatch.decomposition.strengthening import with_class_counts
+from services.dispatch.fallback import standing_still
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import Start, guarded_search
 from services.dispatch.solve.highs import End, Outcome, Settings
@@ -26,6 +27,7 @@ BOUND_SHARE = 0.4
 """Of the time, what the bound may take."""
 RESTRICTED_SHARE = 0.35
 """Of the time that is left, what one restricted search may take."""
+POOR_GAP = 0.01
 RESTRICTED_GAP = 0.2
 """Of the gap asked for, how exactly a restricted search is solved."""
 
@@ -73,12 +75,35 @@ def decomposed_search(
     bound = generate(case, parts, settings.seconds * BOUND_SHARE, lambda value: tell(None, value))
     best = Incumbent(tell, bound.value)
     tell(None, bound.value)
+    if matrix.integer[parts.kept].any():
+        # Where other kinds decide too, a plan that lets them rest comes sooner than any search.
+        _round(best, matrix, parts, bound, settings)
     why = _restricted(case, best, matrix, parts, bound, settings, deadline, memory_limit_mb)
     if best.gap() > settings.gap and not why:
         why = _complete(case, best, matrix, parts, bound, settings, deadline, memory_limit_mb)
+    if best.values is None:
+        _round(best, matrix, parts, bound, settings)
     end: End = "optimal" if best.gap() <= settings.gap else "stopped"
     lower = min(best.bound, best.objective)
     return Outcome(end, best.objective, lower, best.values), why if end == "stopped" else ""
+
+
+def _round(best: Incumbent, matrix: Matrix, parts: Split, bound: Bound, settings: Settings) -> None:
+    found = standing_still(matrix, _rounded(parts, bound, matrix), settings)
+    if found is not None:
+        best.take(found)
+
+
+def _rounded(parts: Split, bound: Bound, matrix: Matrix) -> Start:
+    """Of every unit the schedule with the largest weight in the master; more hours on where weights tie."""
+    columns = parts.decisions["on"]
+    best, on = np.full(len(columns), -1.0), np.zeros(columns.shape)
+    for units, schedules, weights in bound.master.weights():
+        score = weights + 1e-3 * schedules.mean(axis=1) * (weights > 1e-6)
+        better = score > best[units]
+        on[units[better]], best[units[better]] = schedules[better], score[better]
+    places = columns.ravel().astype(np.int32)
+    return places, np.clip(on.ravel(), matrix.lower[places], matrix.upper[places])
 
 
 def _of_matrix(found: Outcome, matrix: Matrix) -> Outcome:
@@ -101,8 +126,8 @@ def _restricted(
     for width in NEIGHBOURHOODS:
         left_s = deadline - time.monotonic()
         lower, upper = _neighbourhood(parts, bound, width * abs(bound.value), best.values)
-        # Where no plan is known yet, this is the only way to one, so it may take what time there is.
-        share = RESTRICTED_SHARE if best.values is not None else 0.8
+        # Where no good plan is known yet, this is the only way to one, so it may take what time there is.
+        share = RESTRICTED_SHARE if best.gap() < POOR_GAP else 0.8
         wish = replace(
             settings,
             gap=settings.gap * RESTRICTED_GAP,

@@ -5,6 +5,7 @@ Every family of columns is an indexed variable `<kind>_<name>[resource, step]`, 
 """
 
 import importlib.util
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,8 @@ def export(matrix: Matrix, path: Path) -> None:
 
 def search(matrix: Matrix, settings: Settings, solver_name: str) -> Outcome:
     """The model solved by any solver that Pyomo reaches; `SolverMissing` where it is not installed."""
+    # Pyomo logs what we say in words ourselves.
+    logging.getLogger("pyomo").setLevel(logging.CRITICAL)
     solver = pyo.SolverFactory(solver_name)
     if not _available(solver):
         raise SolverMissing(
