@@ -190,6 +190,11 @@ class Case(Data):
         yield from _repeated("reserves", [product.name for product in self.reserves])
         yield from _repeated("fuels", [fuel.name for fuel in self.fuels])
         yield from _repeated("resources", [resource.name for resource in self.everything])
+        if self.decision_time is not None and self.decision_time >= self.horizon.end:
+            yield (
+                f"decision_time: {self.decision_time.isoformat()} is after the horizon ends at "
+                f"{self.horizon.end.isoformat()}; decide before the end"
+            )
         yield from self._length_faults()
         yield from self._place_faults()
 

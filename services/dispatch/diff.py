@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from grid_models.errors import BadInput
 from grid_models.plan import Call, Plan
 from services.dispatch.report import count_starts, energy, shortage
 
@@ -74,6 +75,8 @@ class Difference:
 
 def difference(before: Plan, after: Plan) -> Difference:
     """What the second plan does differently, and what that costs."""
+    if before.currency != after.currency:
+        raise BadInput("diff", f"one plan is in {before.currency}, the other in {after.currency}: compare plans of one")
     same_times = before.times == after.times
     return Difference(
         currency=after.currency,

@@ -105,8 +105,9 @@ def _binding(report: Report) -> RenderableType:
 
 def _facts(report: Report) -> Iterable[RenderableType]:
     """One line each: emissions, utilisation, shortage, seconds, and what is not as the file says."""
-    yield _line("emissions t", _pairs(report.emissions_t, "{:,.0f}"))
-    yield _line("utilisation", _pairs(report.utilisation, "{:.2%}"))
+    emitted = {kind: tonnes for kind, tonnes in report.emissions_t.items() if tonnes}
+    yield _line("emissions t", _pairs(emitted, "{:,.0f}") or "no emission rates given")
+    yield _line("renewables used", _pairs(report.utilisation, "{:.2%}"))
     short = [f"{row.what} {row.name} {_number(row.mwh)} MWh, {_number(row.peak_mw)} MW" for row in report.shortage]
     yield _line("shortage", "; ".join(short) or "none")
     yield _line("rebound after the horizon MWh", _pairs(report.rebound_after_horizon_mwh, "{:,.1f}"))

@@ -116,7 +116,7 @@ def _stopped_by(plan: Plan) -> str:
     wanted = plan.solver.get("gap")
     if not isinstance(wanted, int | float) or plan.gap <= wanted + 1e-6:
         return ""
-    reason = plan.solver.get("stopped_by") or "the end of the search"
+    reason = str(plan.solver.get("stopped_by") or "the end of the search").replace("interrupted", "an interrupt")
     return f"stopped by {reason} before the gap of {wanted:.3%} that was asked for"
 
 

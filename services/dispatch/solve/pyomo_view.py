@@ -106,7 +106,7 @@ def with_rules(matrix: Matrix, model: Model, path: Path) -> Matrix:
     known = {id(column): number for number, column in enumerate(columns)}
     try:
         rules(view)
-    except Exception as error:  # the file is the operator's: whatever it raises is told in words
+    except (Exception, SystemExit) as error:  # the file is the operator's: whatever it raises is told in words
         raise BadRules(f"{path}: rules(m) failed: {type(error).__name__}: {error}") from error
     found = list(_compiled(view, known, path, matrix.shape[1]))
     if not found:
@@ -212,7 +212,7 @@ def _rules_of(path: Path) -> Any:
     module: ModuleType = importlib.util.module_from_spec(specification)
     try:
         specification.loader.exec_module(module)
-    except Exception as error:  # as above: the operator's own file
+    except (Exception, SystemExit) as error:  # as above: the operator's own file
         raise BadRules(f"{path}: cannot be loaded: {type(error).__name__}: {error}") from error
     if not callable(getattr(module, "rules", None)):
         raise BadRules(f"{path}: has no function rules(m); define `def rules(m): ...`")
