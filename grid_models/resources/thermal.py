@@ -256,9 +256,10 @@ class ThermalUnit(Resource):
     def _initial_output_contradictions(
         self, state: ThermalState, horizon: Horizon, may_stay: bool, held: bool
     ) -> Iterator[str]:
-        if not self.min_mw - TOLERANCE_MW <= state.power_mw <= self.max_mw + TOLERANCE_MW:
+        # Above its maximum it may have been, before a derating; below its minimum it cannot have been on.
+        if state.power_mw < self.min_mw - TOLERANCE_MW:
             yield (
-                f"is on at {state.power_mw:g} MW before the horizon, outside its {self.min_mw:g}-{self.max_mw:g} MW: "
+                f"is on at {state.power_mw:g} MW before the horizon, below its min_mw {self.min_mw:g}: "
                 "correct initial.power_mw, or say that it is off"
             )
             return

@@ -158,10 +158,10 @@ def _search(case: Case, model: Model, matrix: Matrix, options: Options, watch: W
     if found.end == "infeasible":
         raise Infeasible(why_infeasible(matrix))
     if found.values is None:
-        start = start_values(model, matrix, merit_order_commitment(case))
-        still = standing_still(matrix, start, settings)
+        guess = start_values(model, matrix, merit_order_commitment(case))
+        still = None if "memory" in why else standing_still(matrix, guess, settings)
         if still is None:
-            raise NoPlanInTime(f"no plan was found within {why or f'{settings.seconds:.0f} s'}: allow more time")
+            raise NoPlanInTime(f"no plan was found within {why or f'{settings.seconds:.0f} s'}: allow more")
         found = replace(still, end="stopped", bound=min(found.bound, still.objective))
     return found, why
 

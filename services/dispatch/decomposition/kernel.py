@@ -1,444 +1,254 @@
-"""The exact price of one thermal unit: an interval dynamic programme over its starts and stops, compiled.
+"""The exact price of a thermal unit: an interval dynamic programme over its starts and stops, compiled.
 
-For every interval of hours on, the cheapest dispatch follows from a forward recursion over convex piecewise-linear
-functions of output (Frangioni, Gentile 2006); the intervals are joined by start costs and minimum times. A second,
-backward pass gives for every step the cheapest schedule with the unit on and with it off.
+Intervals on are joined by start costs and minimum times. A second, backward pass gives for every step the cheapest
+schedule with the unit on and with it off.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit, prange
 
-from services.dispatch.decomposition.curves import (
-    MOST_POINTS,
-    add,
-    bend,
-    lowest,
-    same,
-    spread,
-    step_function,
-)
-
-NEVER = 1e30
+from services.dispatch.decomposition.intervals import NARROW, NEVER, Intervals, Prices, Unit, interval_costs
 
 
-@njit(cache=True)
-def interval_costs(
-    T,
-    room,
-    start,
-    stop,
-    fall,
-    rise,
-    drop,
-    bx,
-    bs,
-    pieces,
-    slope,
-    on_cost,
-    wu,
-    mu,
-    wd,
-    md,
-    mnl,
-    was_on,
-    p0,
-    first_on,
-    may,
-    E,
-    P,
-    Q,
-    R,
-):
-    """Fill E[h, k]: the cheapest dispatch of being on from h to k (row T: on since before), and how to walk back.
+class Fleet(NamedTuple):
+    """The arrays of every unit; fields as in `Unit`, one row per unit."""
 
-    P: output in the last step; Q: best output before a normal last step; R: before a last step that is a stop.
-    """
-    ramped = rise < room - 1e-9 or drop < room - 1e-9
-    x, s, y, q = np.zeros(MOST_POINTS), np.zeros(MOST_POINTS), np.zeros(MOST_POINTS), np.zeros(MOST_POINTS)
-    fx, fs = np.zeros((T, MOST_POINTS)), np.zeros((T, MOST_POINTS))
-    gx, gs = np.zeros((T, MOST_POINTS)), np.zeros((T, MOST_POINTS))
-    fn, gn = np.zeros(T, np.int64), np.zeros(T, np.int64)
-    fv, gv = np.zeros(T), np.zeros(T)
-    zx, zs = np.zeros(MOST_POINTS), np.zeros(MOST_POINTS)
-    for k in range(T):
-        fn[k], fv[k] = step_function(bx, bs, pieces, slope[k], wu[k], mu[k], wd[k], md[k], room, room, fx[k], fs[k])
-        gn[k], gv[k] = step_function(
-            bx, bs, pieces, slope[k], wu[k], mu[k], wd[k], md[k], stop, max(fall, 0.0), gx[k], gs[k]
-        )
-    # The chain before this one, to stop where they have become the same but for a constant.
-    px, ps = np.zeros((T, MOST_POINTS)), np.zeros((T, MOST_POINTS))
-    pn, pv = np.zeros(T, np.int64), np.zeros(T)
-    earlier = -1
-    for row in range(-1, T):
-        h = T if row < 0 else row
-        if h == T:
-            if not was_on:
-                continue
-            t0 = 0
-        else:
-            t0 = h
-            if t0 < first_on or start < -1e-9 or (h == 0 and was_on):
-                continue
-        if not may[t0]:
-            continue
-        # first step of the chain
-        n, v, alive = 0, 0.0, True
-        if h < T:
-            zn, zv = step_function(bx, bs, pieces, slope[t0], wu[t0], mu[t0], wd[t0], md[t0], start, start, zx, zs)
-            for i in range(zn + 1):
-                x[i] = zx[i]
-            for i in range(zn):
-                s[i] = zs[i]
-            n, v = zn, zv
-            ending_top = min(stop, start)
-        else:
-            top = min(room, p0 + rise)
-            zn, zv = step_function(bx, bs, pieces, slope[0], wu[0], mu[0], wd[0], md[0], top, room, zx, zs)
-            low = min(max(0.0, p0 - drop), room)
-            x[0], n, v = low, 0, 0.0
-            if top - low > 1e-9:
-                x[1], s[0], n = top, 0.0, 1
-            n, v = add(x, s, n, v, zx, zs, zn, zv)
-            ending_top = min(stop, top)
-        v += on_cost[t0]
-        if t0 < T - 1 and stop > -1e-9:
-            en, ev = step_function(
-                bx, bs, pieces, slope[t0], wu[t0], mu[t0], wd[t0], md[t0], ending_top, max(min(fall, x[n]), 0.0), zx, zs
-            )
-            if h == T:
-                if x[0] <= fall + 1e-9:
-                    y[0] = x[0]
-                    m = 0
-                    if min(fall, x[n]) - x[0] > 1e-9:
-                        y[1], q[0], m = min(fall, x[n]), 0.0, 1
-                    m, vv = add(y, q, m, 0.0, zx, zs, en, ev)
-                    P[h, t0], best = lowest(y, q, m, vv)
-                    E[h, t0] = best + on_cost[t0]
-            else:
-                P[h, t0], best = lowest(zx, zs, en, ev)
-                E[h, t0] = best + on_cost[t0]
-        merged = False
-        if not ramped:
-            p, best = lowest(x, s, n, v)
-            acc = best
-            if t0 == T - 1:
-                E[h, t0], P[h, t0] = acc, p
-            Q[h, t0] = p
-            for k in range(t0 + 1, T):
-                if not may[k]:
-                    break
-                if k < T - 1:
-                    if stop > -1e-9:
-                        P[h, k], best = lowest(gx[k], gs[k], gn[k], gv[k])
-                        E[h, k] = acc + best + on_cost[k]
-                    p, best = lowest(fx[k], fs[k], fn[k], fv[k])
-                    acc += best + on_cost[k]
-                    Q[h, k] = p
-                else:
-                    P[h, k], best = lowest(fx[k], fs[k], fn[k], fv[k])
-                    E[h, k] = acc + best + on_cost[k]
-            continue
-        for k in range(t0, T):
-            if k > t0:
-                if not may[k]:
-                    alive = False
-                    break
-                if k < T - 1 and stop > -1e-9:
-                    # the last step on, before a stop: from where g was, within ramps, under the stop limit
-                    for i in range(n + 1):
-                        y[i] = x[i]
-                    for i in range(n):
-                        q[i] = s[i]
-                    m, vv = n, v
-                    if mnl[k] > 0.0:
-                        m, vv = _short_headroom(y, q, m, vv, stop - rise, mnl[k])
-                    R[h, k], _ = lowest(y, q, m, vv)
-                    m, vv, ok = spread(y, q, m, vv, rise, drop, max(fall, 0.0), zx, zs)
-                    if ok:
-                        m, vv = add(zx, zs, m, vv, gx[k], gs[k], gn[k], gv[k])
-                        P[h, k], best = lowest(zx, zs, m, vv)
-                        E[h, k] = best + on_cost[k]
-                if mnl[k] > 0.0:
-                    n, v = _short_headroom(x, s, n, v, room - rise, mnl[k])
-                Q[h, k], _ = lowest(x, s, n, v)
-                n, v, alive = spread(x, s, n, v, rise, drop, room, y, q)
-                if not alive:
-                    break
-                n, v = add(y, q, n, v, fx[k], fs[k], fn[k], fv[k])
-                v += on_cost[k]
-                for i in range(n + 1):
-                    x[i] = y[i]
-                for i in range(n):
-                    s[i] = q[i]
-            if earlier >= 0 and pn[k] >= 0 and same(x, s, n, px[k], ps[k], pn[k]):
-                shift = v - pv[k]
-                for j in range(k, T):
-                    if pn[j] < 0:
-                        break
-                    pv[j] += shift
-                for j in range(k + 1, T):
-                    E[h, j] = E[earlier, j] + shift if E[earlier, j] < NEVER else NEVER
-                    P[h, j], Q[h, j], R[h, j] = P[earlier, j], Q[earlier, j], R[earlier, j]
-                if k == T - 1:
-                    P[h, k], E[h, k] = lowest(x, s, n, v)
-                merged = True
-                break
-            pn[k], pv[k] = n, v
-            for i in range(n + 1):
-                px[k, i] = x[i]
-            for i in range(n):
-                ps[k, i] = s[i]
-        if not merged:
-            last = T - 1
-            if alive and (t0 == last or may[last]):
-                P[h, last], E[h, last] = lowest(x, s, n, v)
-            else:
-                for j in range(k, T):
-                    pn[j] = -1
-        for j in range(t0):
-            pn[j] = -1
-        earlier = h
+    room: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
+    fall: np.ndarray
+    rise: np.ndarray
+    drop: np.ndarray
+    up: np.ndarray
+    down: np.ndarray
+    curve_x: np.ndarray
+    curve_s: np.ndarray
+    pieces: np.ndarray
+    no_load: np.ndarray
+    table: np.ndarray
+    first: np.ndarray
+    was_on: np.ndarray
+    before: np.ndarray
+    held_on: np.ndarray
+    first_on: np.ndarray
+    must: np.ndarray
+    may: np.ndarray
+
+
+class Answers(NamedTuple):
+    """What pricing fills in, by unit (and step)."""
+
+    value: np.ndarray
+    on: np.ndarray
+    above: np.ndarray
+    cheapest_on: np.ndarray
+    cheapest_off: np.ndarray
+
+
+class Entries(NamedTuple):
+    """What it costs to change state, prices included."""
+
+    first: np.ndarray
+    """To start at a step for the first time in the horizon."""
+    start: np.ndarray
+    """The price of a start, without its own cost by steps off."""
+    stop: np.ndarray
+    at_once: float
+    """To stop in the first step; NEVER where the unit cannot, 0 where it was off."""
+    must_before: np.ndarray
+    """How many steps before each one demand the unit on."""
+
+
+class Ways(NamedTuple):
+    """The cheapest way to start at h, to be on up to k, and where each came from; and the cheapest rest."""
+
+    start: np.ndarray
+    start_from: np.ndarray
+    on: np.ndarray
+    on_from: np.ndarray
+    rest_after: np.ndarray
+    rest_from: np.ndarray
 
 
 @njit(cache=True)
-def _short_headroom(x, s, n, v, at, worth):
-    """Add `worth * max(0, at - p)`: reserve that the ramp does not let a low output offer."""
-    if at <= x[0]:
-        return n, v
-    v += worth * (at - x[0])
-    for i in range(n):
-        s[i] -= worth
-    n = bend(x, s, n, at, worth)
-    return n, v
-
-
-@njit(cache=True)
-def backward(T, E, table, first, up, down, was_on, must_before, stop_cost, B, C):
-    """B[k]: cheapest rest after the last step on k; C[h]: cheapest rest from a start at h, without its start cost."""
-    for k in range(T - 1, -1, -1):
-        B[k] = 0.0
-        if k < T - 1:
-            B[k] = stop_cost[k + 1] if must_before[T] - must_before[k + 1] == 0 else NEVER
-            for h in range(k + 1 + down, T):
-                if C[h] < NEVER and must_before[h] - must_before[k + 1] == 0:
-                    B[k] = min(B[k], stop_cost[k + 1] + table[h - k - 1] + first[T + h] + C[h])
-        C[k] = NEVER
-        for last in range(k, T):
-            if (last - k + 1 >= up or last == T - 1) and E[k, last] < NEVER and B[last] < NEVER:
-                C[k] = min(C[k], E[k, last] + B[last])
-
-
-@njit(cache=True)
-def cheapest_by_step(
-    T, E, S, F, B, C, table, first, up, down, was_on, held_on, at_once_cost, must_before, stop_cost, on, off
-):
-    """Per step, the cheapest whole schedule with the unit on, and with it off."""
-    for t in range(T):
-        on[t], off[t] = NEVER, NEVER
-    for h in range(T + 1):
-        begun = 0.0 if h == T else S[h]
-        if (h == T and not was_on) or begun >= NEVER:
-            continue
-        best = NEVER
-        for k in range(T - 1, (0 if h == T else h) - 1, -1):
-            allowed = k + 1 >= held_on if h == T else (k - h + 1 >= up or k == T - 1)
-            if allowed and E[h, k] < NEVER and B[k] < NEVER:
-                best = min(best, begun + E[h, k] + B[k])
-            on[k] = min(on[k], best)
-    for k in range(-1, T - 1):
-        if k < 0:
-            if was_on and at_once_cost >= NEVER:
-                continue
-            before = at_once_cost if was_on else 0.0
-        else:
-            if F[k] >= NEVER:
-                continue
-            before = F[k] + stop_cost[k + 1]
-        rest = before if must_before[T] - must_before[k + 1] == 0 else NEVER
-        for h in range(T - 1, k, -1):
-            if must_before[h + 1] - must_before[k + 1] == 0:
-                off[h] = min(off[h], rest)
-            if C[h] >= NEVER or must_before[h] - must_before[k + 1] > 0:
-                continue
-            if k < 0:
-                if not was_on or h >= down:
-                    rest = min(rest, first[h] + C[h])
-            elif h - k - 1 >= down:
-                rest = min(rest, before + table[h - k - 1] + first[T + h] + C[h])
-
-
-@njit(cache=True)
-def price_unit(
-    T,
-    room,
-    start,
-    stop,
-    fall,
-    rise,
-    drop,
-    up,
-    down,
-    bx,
-    bs,
-    pieces,
-    own_on,
-    table,
-    first,
-    was_on,
-    p0,
-    held_on,
-    first_on,
-    must,
-    may,
-    on_price,
-    slope,
-    start_price,
-    stop_price,
-    wu,
-    mu,
-    wd,
-    md,
-    mnl,
-    gaps,
-    on,
-    power,
-    out_on,
-    out_off,
-):
-    """The least reduced cost of a unit; fills its schedule, and the price gaps if asked."""
-    E = np.full((T + 1, T), NEVER)
-    P, Q, R = np.zeros((T + 1, T)), np.zeros((T + 1, T)), np.zeros((T + 1, T))
-    on_cost = on_price + own_on
-    interval_costs(
-        T,
-        room,
-        start,
-        stop,
-        fall,
-        rise,
-        drop,
-        bx,
-        bs,
-        pieces,
-        slope,
-        on_cost,
-        wu,
-        mu,
-        wd,
-        md,
-        mnl,
-        was_on,
-        p0,
-        first_on,
-        may,
-        E,
-        P,
-        Q,
-        R,
-    )
-    must_before = np.zeros(T + 1)
-    for t in range(T):
-        must_before[t + 1] = must_before[t] + must[t]
-    # entries: cost of a first start at h (with its price), and the price of any start at h in the second half
-    entry = np.zeros(2 * T)
-    at_once = was_on and held_on <= 0 and p0 <= fall + 1e-9
-    at_once_cost = stop_price[0] if at_once else NEVER
-    for h in range(T):
-        entry[h] = first[h] + start_price[h] + (at_once_cost if was_on and at_once else 0.0)
-        entry[T + h] = start_price[h]
-    S, F, B, C = np.zeros(T), np.zeros(T), np.zeros(T), np.zeros(T)
-    SB, FB = np.zeros(T, np.int64), np.zeros(T, np.int64)
-    forward(T, E, table, entry, up, down, was_on, held_on, at_once, must_before, stop_price, S, SB, F, FB)
+def price_unit(T, unit, prices, gaps, on, above, cheapest_on, cheapest_off):
+    """The least reduced cost of a unit; fills its schedule, and the cheapest by step if asked."""
+    shape = (T + 1, T)
+    table = Intervals(np.full(shape, NEVER), np.zeros(shape), np.zeros(shape), np.zeros(shape))
+    interval_costs(T, unit, prices, table)
+    entry = _entries(T, unit, prices)
+    ways = Ways(
+        np.full(T, NEVER), np.full(T, -2), np.full(T, NEVER), np.full(T, -1), np.zeros(T), np.full(T, NEVER),
+    )  # fmt: skip
+    _forward(T, unit, entry, table, ways)
     best, last = NEVER, -1
-    if must_before[T] == 0 and (not was_on or at_once):
-        best = at_once_cost if was_on else 0.0
+    if entry.must_before[T] == 0:
+        best = entry.at_once
     for k in range(T):
-        if F[k] < NEVER and (k == T - 1 or must_before[T] - must_before[k + 1] == 0):
-            cost = F[k] + (stop_price[k + 1] if k < T - 1 else 0.0)
+        if ways.on[k] < NEVER and _free(entry, k + 1, T):
+            cost = ways.on[k] + (entry.stop[k + 1] if k < T - 1 else 0.0)
             if cost < best:
                 best, last = cost, k
     if gaps:
-        backward(T, E, table, entry, up, down, was_on, must_before, stop_price, B, C)
-        cheapest_by_step(
-            T,
-            E,
-            S,
-            F,
-            B,
-            C,
-            table,
-            entry,
-            up,
-            down,
-            was_on,
-            held_on,
-            at_once_cost,
-            must_before,
-            stop_price,
-            out_on,
-            out_off,
-        )
-    _walk_back(T, E, P, Q, R, SB, FB, last, rise, drop, room, on, power)
+        _backward(T, unit, entry, table, ways)
+        _cheapest_on(T, unit, table, ways, cheapest_on)
+        _cheapest_off(T, unit, entry, ways, cheapest_off)
+    _walk_back(T, unit, table, ways, last, on, above)
     return best
 
 
 @njit(cache=True)
-def forward(T, E, table, entry, up, down, was_on, held_on, at_once, must_before, stop_price, S, SB, F, FB):
-    """S[h]: cheapest way to start at h; F[k]: cheapest way to be on up to k; SB, FB: where each came from."""
-    for k in range(T):
-        F[k], FB[k] = NEVER, -1
-        if was_on and E[T, k] < NEVER and k + 1 >= held_on:
-            F[k], FB[k] = E[T, k], T
+def _entries(T, unit, prices):
+    must_before = np.zeros(T + 1)
+    for t in range(T):
+        must_before[t + 1] = must_before[t] + unit.must[t]
+    at_once = 0.0
+    if unit.was_on:
+        can_stop = unit.held_on <= 0 and unit.before <= unit.fall + NARROW
+        at_once = prices.stop[0] if can_stop else NEVER
+    first = np.empty(T)
     for h in range(T):
-        S[h], SB[h] = NEVER, -2
-        if must_before[h] == 0 and (not was_on or (at_once and h >= down and h >= 1)):
-            S[h], SB[h] = entry[h], -1
-        for k in range(h - down):
-            if F[k] < NEVER and must_before[h] - must_before[k + 1] == 0:
-                cost = F[k] + stop_price[k + 1] + table[h - k - 1] + entry[T + h]
-                if cost < S[h]:
-                    S[h], SB[h] = cost, k
-        if S[h] < NEVER:
-            for k in range(h, T):
-                if (k - h + 1 >= up or k == T - 1) and E[h, k] < NEVER and S[h] + E[h, k] < F[k]:
-                    F[k], FB[k] = S[h] + E[h, k], h
+        first[h] = unit.first[h] + prices.start[h] + (at_once if at_once < NEVER else 0.0)
+    return Entries(first, prices.start, prices.stop, at_once, must_before)
 
 
 @njit(cache=True)
-def _walk_back(T, E, P, Q, R, SB, FB, last, rise, drop, room, on, power):
-    for t in range(T):
-        on[t], power[t] = 0.0, 0.0
-    ramped = rise < room - 1e-9 or drop < room - 1e-9
+def _free(entry, begin, end):
+    """Whether the unit may be off from begin up to (not including) end."""
+    return entry.must_before[end] - entry.must_before[begin] == 0
+
+
+@njit(cache=True)
+def _forward(T, unit, entry, table, ways):
+    for k in range(T):
+        if unit.was_on and k + 1 >= unit.held_on and table.cost[T, k] < NEVER:
+            ways.on[k], ways.on_from[k] = table.cost[T, k], T
+    for h in range(T):
+        rested = not unit.was_on or (h >= unit.down and h >= 1)
+        if entry.at_once < NEVER and rested and _free(entry, 0, h):
+            ways.start[h], ways.start_from[h] = entry.first[h], -1
+        for k in range(h - unit.down):
+            if ways.on[k] < NEVER and _free(entry, k + 1, h):
+                cost = ways.on[k] + entry.stop[k + 1] + unit.table[h - k - 1] + entry.start[h]
+                if cost < ways.start[h]:
+                    ways.start[h], ways.start_from[h] = cost, k
+        if ways.start[h] < NEVER:
+            for k in range(h, T):
+                long_enough = k - h + 1 >= unit.up or k == T - 1
+                if long_enough and table.cost[h, k] < NEVER and ways.start[h] + table.cost[h, k] < ways.on[k]:
+                    ways.on[k], ways.on_from[k] = ways.start[h] + table.cost[h, k], h
+
+
+@njit(cache=True)
+def _backward(T, unit, entry, table, ways):
+    for k in range(T - 1, -1, -1):
+        ways.rest_after[k] = 0.0
+        if k < T - 1:
+            best = entry.stop[k + 1] if _free(entry, k + 1, T) else NEVER
+            for h in range(k + 1 + unit.down, T):
+                if ways.rest_from[h] < NEVER and _free(entry, k + 1, h):
+                    best = min(best, entry.stop[k + 1] + unit.table[h - k - 1] + entry.start[h] + ways.rest_from[h])
+            ways.rest_after[k] = best
+        for last in range(k, T):
+            long_enough = last - k + 1 >= unit.up or last == T - 1
+            if long_enough and table.cost[k, last] < NEVER and ways.rest_after[last] < NEVER:
+                ways.rest_from[k] = min(ways.rest_from[k], table.cost[k, last] + ways.rest_after[last])
+
+
+@njit(cache=True)
+def _cheapest_on(T, unit, table, ways, cheapest):
+    cheapest[:] = NEVER
+    for h in range(T + 1):
+        begun = 0.0 if h == T else ways.start[h]
+        if (h == T and not unit.was_on) or begun >= NEVER:
+            continue
+        best = NEVER
+        for k in range(T - 1, (0 if h == T else h) - 1, -1):
+            allowed = k + 1 >= unit.held_on if h == T else (k - h + 1 >= unit.up or k == T - 1)
+            if allowed and table.cost[h, k] < NEVER and ways.rest_after[k] < NEVER:
+                best = min(best, begun + table.cost[h, k] + ways.rest_after[k])
+            cheapest[k] = min(cheapest[k], best)
+
+
+@njit(cache=True)
+def _cheapest_off(T, unit, entry, ways, cheapest):
+    cheapest[:] = NEVER
+    for k in range(-1, T - 1):
+        before = NEVER
+        if k < 0:
+            before = entry.at_once
+        elif ways.on[k] < NEVER:
+            before = ways.on[k] + entry.stop[k + 1]
+        if before >= NEVER:
+            continue
+        rest = before if _free(entry, k + 1, T) else NEVER
+        for h in range(T - 1, k, -1):
+            if _free(entry, k + 1, h + 1):
+                cheapest[h] = min(cheapest[h], rest)
+            if ways.rest_from[h] >= NEVER or not _free(entry, k + 1, h):
+                continue
+            if k < 0:
+                if not unit.was_on or h >= unit.down:
+                    rest = min(rest, entry.first[h] + ways.rest_from[h])
+            elif h - k - 1 >= unit.down:
+                rest = min(rest, before + unit.table[h - k - 1] + entry.start[h] + ways.rest_from[h])
+
+
+@njit(cache=True)
+def _walk_back(T, unit, table, ways, last, on, above):
+    on[:], above[:] = 0.0, 0.0
+    ramped = unit.rise < unit.room - NARROW or unit.drop < unit.room - NARROW
     k = last
     while k >= 0:
-        h = FB[k]
+        h = ways.on_from[k]
         t0 = 0 if h == T else h
-        power[k] = P[h, k]
-        for t in range(t0, k + 1):
-            on[t] = 1.0
+        above[k] = table.last[h, k]
+        on[t0 : k + 1] = 1.0
         for t in range(k, t0, -1):
             if ramped:
-                best = R[h, t] if (t == k and k < T - 1) else Q[h, t]
-                power[t - 1] = min(max(best, power[t] - rise), power[t] + drop)
+                best = table.before_stop[h, t] if (t == k and k < T - 1) else table.before[h, t]
+                above[t - 1] = min(max(best, above[t] - unit.rise), above[t] + unit.drop)
             else:
-                power[t - 1] = Q[h, t - 1]
-        k = -1 if h == T else SB[h]
+                above[t - 1] = table.before[h, t - 1]
+        k = -1 if h == T else ways.start_from[h]
+
+
+@njit(cache=True, parallel=True)
+def price_fleet(T, fleet, prices, gaps, answers):
+    """Every unit at the given prices, in parallel."""
+    # Arrays are taken out of their tuple first: the compiler gives every thread a tuple of its own.
+    value, on, above = answers.value, answers.on, answers.above
+    cheapest_on, cheapest_off = answers.cheapest_on, answers.cheapest_off
+    for g in prange(fleet.room.size):
+        unit = Unit(
+            fleet.room[g], fleet.start[g], fleet.stop[g], fleet.fall[g], fleet.rise[g], fleet.drop[g], fleet.up[g],
+            fleet.down[g], fleet.curve_x[g], fleet.curve_s[g], fleet.pieces[g], fleet.no_load[g], fleet.table[g],
+            fleet.first[g], fleet.was_on[g], fleet.before[g], fleet.held_on[g], fleet.first_on[g], fleet.must[g],
+            fleet.may[g],
+        )  # fmt: skip
+        paid = Prices(
+            prices.on[g], prices.above[g], prices.start[g], prices.stop[g], prices.up_worth[g], prices.up_most[g],
+            prices.down_worth[g], prices.down_most[g], prices.endless[g],
+        )  # fmt: skip
+        value[g] = price_unit(T, unit, paid, gaps, on[g], above[g], cheapest_on[g], cheapest_off[g])
 
 
 @njit(cache=True)
-def own_cost(T, bx, bc, points, table, first, was_on, on, power):
+def own_cost(T, curve_x, curve_cost, points, table, first, was_on, on, above):
     """What a schedule costs the unit itself: production along its curve, starts by steps off."""
     cost, since = 0.0, 0
     before, known = (1.0 if was_on else 0.0), was_on
     for t in range(T):
         if on[t] > 0.5:
             j = 0
-            while j < points - 2 and power[t] > bx[j + 1]:
+            while j < points - 2 and above[t] > curve_x[j + 1]:
                 j += 1
-            cost += bc[0]
+            cost += curve_cost[0]
             if points > 1:
-                share = (power[t] - bx[j]) / (bx[j + 1] - bx[j])
-                cost += bc[j] - bc[0] + share * (bc[j + 1] - bc[j])
+                share = (above[t] - curve_x[j]) / (curve_x[j + 1] - curve_x[j])
+                cost += curve_cost[j] - curve_cost[0] + share * (curve_cost[j + 1] - curve_cost[j])
             if before < 0.5:
                 cost += table[t - since] if known else first[t]
         elif before > 0.5:
@@ -448,86 +258,7 @@ def own_cost(T, bx, bc, points, table, first, was_on, on, power):
 
 
 @njit(cache=True, parallel=True)
-def own_costs(T, bx, bc, points, table, first, was_on, on, power, cost):
+def own_costs(T, curve_x, curve_cost, points, table, first, was_on, on, above, cost):
+    """The same for every unit."""
     for g in prange(points.size):
-        cost[g] = own_cost(T, bx[g], bc[g], points[g], table[g], first[g], was_on[g], on[g], power[g])
-
-
-@njit(cache=True, parallel=True)
-def price_fleet(
-    T,
-    room,
-    start,
-    stop,
-    fall,
-    rise,
-    drop,
-    up,
-    down,
-    bx,
-    bs,
-    pieces,
-    own_on,
-    table,
-    first,
-    was_on,
-    p0,
-    held_on,
-    first_on,
-    must,
-    may,
-    on_price,
-    slope,
-    start_price,
-    stop_price,
-    wu,
-    mu,
-    wd,
-    md,
-    mnl,
-    gaps,
-    on,
-    power,
-    value,
-    out_on,
-    out_off,
-):
-    """Every unit at the given prices, in parallel."""
-    for g in prange(room.size):
-        value[g] = price_unit(
-            T,
-            room[g],
-            start[g],
-            stop[g],
-            fall[g],
-            rise[g],
-            drop[g],
-            up[g],
-            down[g],
-            bx[g],
-            bs[g],
-            pieces[g],
-            own_on[g],
-            table[g],
-            first[g],
-            was_on[g],
-            p0[g],
-            held_on[g],
-            first_on[g],
-            must[g],
-            may[g],
-            on_price[g],
-            slope[g],
-            start_price[g],
-            stop_price[g],
-            wu[g],
-            mu[g],
-            wd[g],
-            md[g],
-            mnl[g],
-            gaps,
-            on[g],
-            power[g],
-            out_on[g],
-            out_off[g],
-        )
+        cost[g] = own_cost(T, curve_x[g], curve_cost[g], points[g], table[g], first[g], was_on[g], on[g], above[g])

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from grid_models.case import Case
 from grid_models.quantities import Floats
 from grid_models.resources import ThermalUnit
-from services.dispatch.decomposition.kernel import own_costs, price_fleet
+from services.dispatch.decomposition.intervals import Prices
+from services.dispatch.decomposition.kernel import Answers, Fleet, own_costs, price_fleet
 from services.dispatch.decomposition.split import Award, Schedules, Split
 from services.dispatch.formulations.thermal import Limits, commitment_bounds, fleet_limits
 
@@ -122,14 +123,16 @@ class Pricer:
         on, power = np.zeros((count, steps)), np.zeros((count, steps))
         value, with_on, with_off = np.zeros(count), np.zeros((count, steps)), np.zeros((count, steps))
         limits = self.limits
-        horizon_free = np.argmax(self.upper > 0, axis=1)
-        price_fleet(
-            steps, self.room, self.start, self.stop, self.fall, self.rise, self.drop, limits.min_up, limits.min_down,
+        fleet = Fleet(
+            self.room, self.start, self.stop, self.fall, self.rise, self.drop, limits.min_up, limits.min_down,
             self.hx, self.hs, self.pieces, self.no_load, self.table, self.first, self.was_on, self.before_mw,
-            self._held_on(), horizon_free, self.lower, self.upper > 0,
-            price["on"], price["above_mw"], price["start"], price["stop"],
-            up.worth, up.most, down.worth, down.most, up.endless, gaps, on, power, value, with_on, with_off,
+            self._held_on(), np.argmax(self.upper > 0, axis=1), self.lower, self.upper > 0,
         )  # fmt: skip
+        prices = Prices(
+            price["on"], price["above_mw"], price["start"], price["stop"],
+            up.worth, up.most, down.worth, down.most, up.endless,
+        )  # fmt: skip
+        price_fleet(steps, fleet, prices, gaps, Answers(value, on, power, with_on, with_off))
         schedules = self._schedules(on, power, up, down)
         return Priced(value, schedules, with_on - value[:, None], with_off - value[:, None])
 
