@@ -6,7 +6,7 @@ import sys
 import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -45,6 +45,9 @@ def solve(
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the solver.")] = 1,
     memory_limit: Annotated[int | None, typer.Option(min=1, metavar="MB", help="Memory limit in MB.")] = None,
     solver: Annotated[str, typer.Option(help="highs, or any solver that Pyomo reaches.")] = "highs",
+    method: Annotated[
+        Literal["auto", "direct", "decomposed"], typer.Option(help="One branch and bound, or unit pricing first.")
+    ] = "auto",
     first: First = None,
     days: Days = None,
     start: Annotated[Path | None, typer.Option(metavar="PLAN", help="A plan to start from.")] = None,
@@ -69,6 +72,7 @@ def solve(
         seed=seed,
         memory_limit_mb=memory_limit,
         solver=solver,
+        method=method,
         start=read_plan(start) if start else None,
         rules=_existing(rules),
         export=export,
