@@ -1,6 +1,5 @@
 """Numbers that carry their limits: what a field of a case may hold, and series over the horizon."""
 
-from datetime import datetime
 from typing import Annotated
 
 import numpy as np
@@ -39,9 +38,6 @@ class Period(Data):
         if self.end <= self.start:
             raise ValueError(f"ends at {self.end.isoformat()}, not after its start {self.start.isoformat()}")
         return self
-
-    def covers(self, moment: datetime) -> bool:
-        return self.start <= moment < self.end
 
 
 def per_step(series: float | tuple[float, ...], steps: int) -> Floats:

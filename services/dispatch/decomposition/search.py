@@ -62,6 +62,33 @@ class Incumbent:
         return whole, np.round(self.values[whole])
 
 
+@dataclass(frozen=True)
+class Hunt:
+    """What every search of one case shares."""
+
+    case: Case
+    matrix: Matrix
+    parts: Split
+    bound: Bound
+    settings: Settings
+    deadline: float
+    memory_limit_mb: float | None
+
+    @property
+    def left_s(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def narrowed(self, lower: Floats, upper: Floats) -> Matrix:
+        """The matrix between two commitments, with its class counts."""
+        return with_class_counts(self.case, _with_commitment(self.matrix, self.parts, lower, upper), self.parts)
+
+    def search(self, narrowed: Matrix, settings: Settings, tell: Tell, best: Incumbent) -> tuple[Outcome, str]:
+        """One guarded search from the best plan so far; its outcome is taken up."""
+        found, why = guarded_search(narrowed, settings, tell, best.start(self.matrix), self.memory_limit_mb)
+        best.take(_of_matrix(found, self.matrix))
+        return found, why
+
+
 def decomposed_search(
     case: Case,
     matrix: Matrix,
@@ -78,9 +105,12 @@ def decomposed_search(
     if matrix.integer[parts.kept].any():
         # Where other kinds decide too, a plan that lets them rest comes sooner than any search.
         _round(best, matrix, parts, bound, settings)
-    why = _restricted(case, best, matrix, parts, bound, settings, deadline, memory_limit_mb)
+    hunt = Hunt(case, matrix, parts, bound, settings, deadline, memory_limit_mb)
+    why = _restricted(best, hunt)
     if best.gap() > settings.gap and not why:
-        why = _complete(case, best, matrix, parts, bound, settings, deadline, memory_limit_mb)
+        why = _complete(best, hunt)
+    if best.values is None and best.bound == np.inf:
+        return Outcome("infeasible", np.inf, np.inf, None), ""
     if best.values is None:
         _round(best, matrix, parts, bound, settings)
     end: End = "optimal" if best.gap() <= settings.gap else "stopped"
@@ -111,70 +141,50 @@ def _of_matrix(found: Outcome, matrix: Matrix) -> Outcome:
     return found if found.values is None else replace(found, values=found.values[: matrix.shape[1]])
 
 
-def _restricted(
-    case: Case,
-    best: Incumbent,
-    matrix: Matrix,
-    parts: Split,
-    bound: Bound,
-    settings: Settings,
-    deadline: float,
-    memory_limit_mb: float | None,
-) -> str:
+def _restricted(best: Incumbent, hunt: Hunt) -> str:
     """Searches over growing neighbourhoods of the master's schedules, each from the best plan so far."""
+    settings, bound = hunt.settings, hunt.bound
     target = best.bound + settings.gap * abs(best.bound) * 0.98
     for width in NEIGHBOURHOODS:
-        left_s = deadline - time.monotonic()
-        lower, upper = _neighbourhood(parts, bound, width * abs(bound.value), best.values)
         # Where no good plan is known yet, this is the only way to one, so it may take what time there is.
         share = RESTRICTED_SHARE if best.gap() < POOR_GAP else 0.8
         wish = replace(
             settings,
             gap=settings.gap * RESTRICTED_GAP,
-            seconds=max(left_s * share, 0.5),
+            seconds=max(hunt.left_s * share, 0.5),
             options={**settings.options, "objective_target": target},
         )
-        narrowed = with_class_counts(case, _with_commitment(matrix, parts, lower, upper), parts)
-        found, why = guarded_search(narrowed, wish, best.hear, best.start(matrix), memory_limit_mb)
-        best.take(_of_matrix(found, matrix))
-        if why in ("interrupted",) or why.startswith("its memory"):
+        lower, upper = _neighbourhood(hunt.parts, bound, width * abs(bound.value), best.values)
+        _, why = hunt.search(hunt.narrowed(lower, upper), wish, best.hear, best)
+        if why == "interrupted" or why.startswith("its memory"):
             return why
-        if best.gap() <= settings.gap or time.monotonic() > deadline:
+        if best.gap() <= settings.gap or hunt.left_s < 0:
             break
     return ""
 
 
-def _complete(
-    case: Case,
-    best: Incumbent,
-    matrix: Matrix,
-    parts: Split,
-    bound: Bound,
-    settings: Settings,
-    deadline: float,
-    memory_limit_mb: float | None,
-) -> str:
+def _complete(best: Incumbent, hunt: Hunt) -> str:
     """Everything else, less what cannot be part of a better plan: its bound is the model's bound."""
-    left_s = deadline - time.monotonic()
+    left_s, priced = hunt.left_s, hunt.bound.priced
     if left_s < 0.5:
         return "its time limit"
     # A decision that costs more than the best plan leaves over the bound is fixed, exactly.
-    spare = best.objective - bound.value
-    lower = (bound.priced.gap_off > spare).astype(float)
-    upper = (bound.priced.gap_on <= spare).astype(float)
-    narrowed = with_class_counts(case, _with_commitment(matrix, parts, lower, np.maximum(upper, lower)), parts)
+    spare = best.objective - hunt.bound.value
+    lower = (priced.gap_off > spare).astype(float)
+    upper = (priced.gap_on <= spare).astype(float)
 
     def hear(objective: float | None, proven: float | None) -> None:
         if proven is not None:
             best.bound = max(best.bound, min(proven, best.objective))
         best.hear(objective, None)
 
-    found, why = guarded_search(narrowed, replace(settings, seconds=left_s), hear, best.start(matrix), memory_limit_mb)
-    best.take(_of_matrix(found, matrix))
+    wish = replace(hunt.settings, seconds=left_s)
+    found, why = hunt.search(hunt.narrowed(lower, np.maximum(upper, lower)), wish, hear, best)
     if found.end == "infeasible":
+        # Nothing is left below the best plan; without any plan, nothing obeys the rules at all.
         best.bound = best.objective
     best.bound = max(best.bound, min(found.bound, best.objective))
-    return why or ("its time limit" if best.gap() > settings.gap else "")
+    return why or ("its time limit" if best.gap() > hunt.settings.gap else "")
 
 
 def _neighbourhood(parts: Split, bound: Bound, dearer: float, values: Floats | None) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ from grid_models.resources import ThermalUnit
 from services.dispatch.assembly import build
 from services.dispatch.decomposition.pricing import Pricer
 from services.dispatch.decomposition.split import Split, split
+from services.dispatch.errors import Infeasible
 from services.dispatch.planning import Options, plan_case
 from services.dispatch.solve.highs import Settings, search
 
@@ -132,3 +133,11 @@ def test_a_rule_on_what_pricing_does_not_decide_rules_it_out():
     rows = matrix.rows.copy()
     rows.indices[rows.indptr[-2]] = family.first  # the balance of the last step now holds a piece
     assert split(grid, replace(matrix, rows=rows)) is None
+
+
+@pytest.mark.parametrize("method", ["direct", "decomposed"])
+def test_what_cannot_be_is_said_by_either_method(method: str):
+    """It must run twelve hours at 40 MW or more, 480 MWh, and may give 100 MWh a day."""
+    unit = thermal(low=40, high=100, was=40, must_run=True, energy_per_day_max_mwh=100)
+    with pytest.raises(Infeasible, match="energy per day"):
+        plan_case(case([60.0] * STEPS, unit), Options(method=method, time_limit_s=30))
