@@ -4,13 +4,19 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
+PEERS_VENV := .venv-peers
+PEERS_READY := $(PEERS_VENV)/.installed
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 PROVINCE ?= zhejiang
 DATA ?= ../shared/data
 export GRIDFLEX_DATA ?= $(DATA)
+# Of the benchmarks: the gap to prove, the limit in seconds, files whose path contains ONLY, the peers to run.
+GAP ?= 0.001
+TIME ?= 600
+PEERS ?= egret textbook pypsa
 
-.PHONY: run test check bench bench-uc tools
+.PHONY: run test check bench bench-uc bench-scale peers tools
 .DELETE_ON_ERROR:
 
 run: $(READY)  ## The commitment of the province's peak day.
@@ -30,10 +36,22 @@ check: $(READY)  ## The same without the slow tests and the reference data.
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 -m 'not slow and not data'
 
-bench: bench-uc
+bench: bench-uc bench-scale
 
-bench-uc: $(READY)  ## Every pglib-uc file under DATA, with the time to each proven gap.
-	$(BIN)/python tests/benchmarks/unit_commitment.py $(DATA)
+bench-uc: $(READY) $(if $(strip $(PEERS)),$(PEERS_READY))  ## Every pglib-uc file under DATA, beside the peers; also ONLY, TO_GAP, RESUME=1.
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.unit_commitment $(DATA) --gap $(GAP) --time-limit $(TIME) \
+	    --only '$(ONLY)' --peers '$(PEERS)' $(if $(TO_GAP),--to-gap $(TO_GAP)) $(if $(RESUME),--resume)
+
+bench-scale: $(READY)  ## Time and memory over thermal units and over steps; also UNITS="100 200", STEPS="24 48".
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.scale --gap $(GAP) --time-limit $(TIME) \
+	    $(if $(filter-out undefined,$(origin UNITS)),--units '$(UNITS)') $(if $(filter-out undefined,$(origin STEPS)),--steps '$(STEPS)')
+
+peers: $(PEERS_READY)  ## The peers, in an environment of their own.
+
+$(PEERS_READY): tests/benchmarks/peers-constraints.txt | $(BIN)/python
+	$(PYTHON) -m venv --clear $(PEERS_VENV)
+	$(PEERS_VENV)/bin/python -m pip install --disable-pip-version-check -q -c $< gridx-egret pypsa pyomo highspy
+	touch $@
 
 # The rival solvers of the second-opinion tests.
 tools:
