@@ -12,7 +12,7 @@ from benchmarks import highs_log, plot, table
 from benchmarks.gaps import Point, gap_at, reached, upheld
 from benchmarks.measuring import filled, timeline
 from benchmarks.replication import larger, scaled
-from benchmarks.rows import Row, append_points, append_row, paired, read_points, read_rows
+from benchmarks.rows import RELAXED, Row, append_points, append_row, paired, read_points, read_rows
 from benchmarks.running import Run, processes, run
 from benchmarks.scale import fitted
 from benchmarks.tools import RELAXATIONS
@@ -74,6 +74,7 @@ def test_a_ratio_says_which_side_ran_out_of_time() -> None:
     quick = replace(egret, counted_s=60.0, at_least=False)
     assert (0.1, "<=") == (paired(slow, quick).ratio, paired(slow, quick).ratio_sign)
     assert None is paired(fast, None).ratio
+    assert None is paired(replace(fast, checked=RELAXED), egret).ratio
 
 
 def test_medians_and_worst_of_a_family() -> None:

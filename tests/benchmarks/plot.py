@@ -15,6 +15,8 @@ matplotlib.use("Agg")
 COLOURS = {"gridflex": "tab:blue", "egret": "tab:orange", "textbook": "tab:green", "pypsa": "tab:gray"}
 LEAST_GAP = 1e-5
 """Drawn for every smaller gap: a logarithm has no zero."""
+FIRST_S = 0.3
+"""Where the time axis begins."""
 FILES_AT_MOST = 30
 """With more files a panel is a family, each file a thin line."""
 ACROSS = 3
@@ -30,6 +32,7 @@ def gaps_over_time(timelines: Timelines, path: Path, gap_asked: float) -> None:
     panels = sorted({file.partition("/")[0] for file in files}) if by_family else files
     if not panels:
         return
+    latest_s = max((point.seconds for points in timelines.values() for point in points), default=1.0)
     axes = _panels(len(panels))
     for panel, axis in zip(panels, axes, strict=False):
         for (file, tool), points in sorted(timelines.items()):
@@ -37,6 +40,10 @@ def gaps_over_time(timelines: Timelines, path: Path, gap_asked: float) -> None:
                 _draw_gap(axis, tool, points, width=0.8 if by_family else 1.5)
         axis.axhline(100 * gap_asked, color="black", linewidth=0.6, linestyle=":")
         axis.set(title=panel, xscale="log", yscale="log", xlabel="seconds", ylabel="proven gap, %")
+        # The same scale everywhere, or panels could not be compared.
+        axis.set(xlim=(min(FIRST_S, latest_s / 10), 1.2 * latest_s), ylim=(100 * LEAST_GAP / 2, 100))
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_major_formatter("{x:g}")
         _legend(axis)
     _save(axes[0].figure, path)
 

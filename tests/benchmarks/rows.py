@@ -12,6 +12,8 @@ LEVELS = {"to_1": 0.01, "to_0_5": 0.005, "to_0_1": 0.001, "to_0_05": 0.0005, "to
 """Column and proven gap."""
 MOMENTS_S = {"gap_30": 30.0, "gap_120": 120.0, "gap_300": 300.0}
 """Column and seconds."""
+RELAXED = "relaxed"
+"""Said of a peer whose model leaves rules out: its schedule is none, and its time is no match for the others'."""
 KEY = ("file", "tool", "version", "digest", "gap_asked", "limit_s", "threads")
 """Columns that say what was measured, and how."""
 Key = tuple[str | float, ...]
@@ -64,8 +66,10 @@ class Row:
 
 
 def paired(row: Row, egret: Row | None) -> Row:
-    """The row with its ratio to Egret's on the same file; none where both ran into the limit."""
-    if egret is None or not egret.counted_s or not row.counted_s or (egret.at_least and row.at_least):
+    """The row with its ratio to Egret's on the same file; none where both ran into the limit, or rules are left out."""
+    if egret is None or row.checked == RELAXED:
+        return row
+    if not egret.counted_s or not row.counted_s or (egret.at_least and row.at_least):
         return row
     sign = ">=" if egret.at_least else "<=" if row.at_least else ""
     return replace(row, ratio=egret.counted_s / row.counted_s, ratio_sign=sign)

@@ -29,6 +29,10 @@ def times(ratio: float | None, sign: str = "") -> str:
     return "-" if ratio is None else sign + (f"{ratio:.2f}" if ratio < 10 else f"{ratio:.1f}")
 
 
+WORDS = 60
+"""Characters of how a solve ended; the CSV file has them all."""
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: heading, width, and what it shows of a row."""
@@ -61,7 +65,7 @@ COLUMNS = (
     Column("120 s %", 7, lambda row: percent(row.gap_120)),
     Column("300 s %", 7, lambda row: percent(row.gap_300)),
     Column("checked", -8, lambda row: row.checked),
-    Column("ended", -11, lambda row: row.ended),
+    Column("ended", -11, lambda row: row.ended[:WORDS]),
 )
 
 
