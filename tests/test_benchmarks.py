@@ -14,7 +14,7 @@ from benchmarks.measuring import filled, timeline
 from benchmarks.replication import larger, scaled
 from benchmarks.rows import RELAXED, Row, append_points, append_row, paired, read_points, read_rows
 from benchmarks.running import Run, processes, run
-from benchmarks.scale import fitted
+from benchmarks.scale import Size, drawn, exponents, fitted
 from benchmarks.tools import RELAXATIONS
 
 from grid_models.case import Case
@@ -116,6 +116,18 @@ def test_the_report_holds_every_row_and_the_drawing_is_drawn(tmp_path: Path) -> 
         {("f/a", "gridflex"): (Point(1.0, 100.0, 90.0), Point(2.0, 100.0, 100.0))}, tmp_path / "gaps.png", 0.001
     )
     assert (tmp_path / "gaps.png").stat().st_size > 5_000
+
+
+def test_sizes_are_drawn(tmp_path: Path) -> None:
+    sizes = [Size("units", units, 48, total_s=units / 10, peak_mb=300.0, reached=units < 500) for units in (100, 500)]
+    plot.over_size({"units": drawn(sizes, "units")}, tmp_path / "scale.png")
+    assert (tmp_path / "scale.png").stat().st_size > 5_000
+
+
+def test_only_sizes_that_got_there_count_for_the_exponent_of_time() -> None:
+    """100, 200 and 400 units take 1, 2 and 4 s: exponent 1; 800 ran into the limit of 5."""
+    sizes = [Size("units", 100 * 2**k, 48, total_s=min(2.0**k, 5.0), reached=k < 3) for k in range(4)]
+    assert ["time grows with units to the power 1.00 ± 0.00 (3 sizes)"] == exponents(sizes)
 
 
 def test_the_exponent_of_a_power_law_and_its_error() -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,20 +56,36 @@ def _draw_gap(axis: Any, tool: str, points: Iterable[Point], width: float) -> No
         if math.isfinite(best):
             seconds.append(max(point.seconds, 1e-2))
             gaps.append(100 * max(best, LEAST_GAP))
-    axis.step(seconds, gaps, where="post", label=tool, color=COLOURS.get(tool), linewidth=width)
+    label = tool if gaps else f"{tool}: no proof"
+    axis.step(seconds, gaps, where="post", label=label, color=COLOURS.get(tool), linewidth=width)
     axis.plot(seconds[-1:], gaps[-1:], ".", color=COLOURS.get(tool))
 
 
-def over_size(series: dict[str, list[tuple[float, float, float]]], path: Path) -> None:
-    """Seconds and memory over size, by what grows: (size, seconds, MB)."""
+@dataclass(frozen=True)
+class Mark:
+    """One size of the scale study; hollow where the gap was not reached."""
+
+    size: float
+    seconds: float
+    peak_mb: float
+    reached: bool
+
+
+def over_size(series: Mapping[str, list[Mark]], path: Path) -> None:
+    """Seconds and memory over size, by what grows."""
     axes = _panels(2 * len(series), across=2)
-    for row, (what, points) in enumerate(series.items()):
-        sizes = [size for size, _, _ in points]
-        for axis, place, label in ((axes[2 * row], 1, "seconds"), (axes[2 * row + 1], 2, "peak MB")):
-            axis.loglog(sizes, [point[place] for point in points], "o-")
-            axis.set(xlabel=what, ylabel=label)
-            axis.grid(True, which="both", linewidth=0.3)
+    for row, (grows, marks) in enumerate(series.items()):
+        _draw_sizes(axes[2 * row], grows, "seconds", marks, [mark.seconds for mark in marks])
+        _draw_sizes(axes[2 * row + 1], grows, "peak MB", marks, [mark.peak_mb for mark in marks])
     _save(axes[0].figure, path)
+
+
+def _draw_sizes(axis: Any, grows: str, label: str, marks: list[Mark], values: list[float]) -> None:
+    axis.loglog([mark.size for mark in marks], values, "-", color="tab:blue", linewidth=0.8)
+    for mark, value in zip(marks, values, strict=True):
+        axis.plot(mark.size, value, "o", color="tab:blue", fillstyle="full" if mark.reached else "none")
+    axis.set(xlabel=grows, ylabel=label)
+    axis.grid(True, which="both", linewidth=0.3)
 
 
 def _panels(count: int, across: int = ACROSS) -> list[Any]:

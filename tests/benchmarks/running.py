@@ -5,12 +5,15 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 POLL_S = 0.1
 MB = 1e6
 PAGE_MB = os.sysconf("SC_PAGE_SIZE") / MB
+BURIAL_S = 10.0
+"""How long killed processes may take to be gone."""
 LAST_WORDS = 300
 """Characters of what a failed command said at the end."""
 
@@ -80,9 +83,17 @@ class Tree:
             self.look()
             os.killpg(self.root, signal.SIGKILL)
             root.wait()
-        for process in processes():
-            if self.seen.get(process.pid) == process.began:
+        for process in self._left():
+            with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
+        # The next solve must not share the machine with what is still giving its memory back.
+        deadline_s = time.monotonic() + BURIAL_S
+        while self._left() and time.monotonic() < deadline_s:
+            time.sleep(POLL_S)
+
+    def _left(self) -> list[Process]:
+        """What still lives of it; a zombie holds no memory."""
+        return [item for item in processes() if self.seen.get(item.pid) == item.began and item.resident_mb > 0]
 
     def _living(self) -> list[Process]:
         everything = {process.pid: process for process in processes()}

@@ -6,6 +6,7 @@ The cases are the built-in province made larger (`replication.py`): more of ever
 the built-in size. Each is solved in a process of its own. Written as soon as known: `scale.csv`; at the end
 `scale.png`, and the exponent of time and of memory, a least-squares line through the logarithms with its standard
 error. Sizes that did not reach the gap have no part in the exponent of time: their time is the limit's, not theirs.
+Those that were killed have none in the exponent of memory either.
 """
 
 import argparse
@@ -30,6 +31,7 @@ PROVINCE = "zhejiang"
 UNITS = "100 200 500 1000 2000 5000 10000"
 STEPS = "24 48 96 168 336 672"
 STEPS_OF_UNITS = 48
+KILLED = "killed past the limit"
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def measured(size: Size, seed: int, settings: Settings) -> Size:
     last = points[-1] if points else None
     gap = gap_at(points[-1:], math.inf)
     reached = done is not None and gap is not None and gap <= settings.gap * (1 + TOLERANCE)
-    failed = "killed past the limit" if ended.killed else f"failed: {ended.last_words}"
+    failed = KILLED if ended.killed else f"failed: {ended.last_words}"
     return Size(
         size.grows,
         size.units,
@@ -133,7 +135,7 @@ def exponents(sizes: list[Size]) -> list[str]:
         laws = {
             "time": fitted((size.size, size.total_s or 0.0) for size in mine if size.reached),
             "build": fitted((size.size, size.build_s or 0.0) for size in mine),
-            "memory": fitted((size.size, size.peak_mb or 0.0) for size in mine if size.ended[:6] != "failed"),
+            "memory": fitted((size.size, size.peak_mb or 0.0) for size in mine if size.cost and size.ended != KILLED),
         }
         words += [f"{what} grows with {grows} to the power {law}" for what, law in laws.items() if law]
     return words
@@ -146,13 +148,22 @@ def study(wish: argparse.Namespace) -> list[Size]:
     asked = [Size("units", int(count), STEPS_OF_UNITS) for count in wish.units.split()]
     asked += [Size("steps", units, int(count)) for count in wish.steps.split()]
     settings = Settings(wish.gap, wish.time_limit, wish.threads, wish.grace)
+    terms = {**asdict(settings), "seed": wish.seed, "version": gridflex().version}
     print(HEADER, flush=True)
     sizes: list[Size] = []
     for size in asked:
         sizes.append(measured(size, wish.seed, settings))
-        append(wish.out / "scale.csv", [asdict(sizes[-1])])
+        append(wish.out / "scale.csv", [{**asdict(sizes[-1]), **terms}])
         print(line(sizes[-1]), flush=True)
     return sizes
+
+
+def drawn(sizes: list[Size], grows: str) -> list[plot.Mark]:
+    return [
+        plot.Mark(size.size, size.total_s or 0.0, size.peak_mb or 0.0, size.reached)
+        for size in sizes
+        if size.grows == grows
+    ]
 
 
 def arguments() -> argparse.Namespace:
@@ -177,12 +188,11 @@ def main() -> None:
         (wish.out / "scale.csv").replace(wish.out / "before-scale.csv")
     sizes = study(wish)
     print("\n" + "\n".join(exponents(sizes)))
-    series: dict[str, list[tuple[float, float, float]]] = {
-        grows: [(size.size, size.total_s or 0.0, size.peak_mb or 0.0) for size in sizes if size.grows == grows]
-        for grows in ("units", "steps")
-        if any(size.grows == grows for size in sizes)
-    }
-    plot.over_size(series, wish.out / "scale.png")
+    if sizes:
+        plot.over_size(
+            {grows: drawn(sizes, grows) for grows in dict.fromkeys(size.grows for size in sizes)},
+            wish.out / "scale.png",
+        )
     print(f"written: {wish.out}/scale.csv, scale.png")
 
 
