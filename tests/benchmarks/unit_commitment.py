@@ -136,7 +136,10 @@ def main() -> None:
     print(terms(games))
     for tool, _ in games.tools:
         print(f"{tool.name}: {tool.version}{f' ({tool.relaxation})' if tool.relaxation else ''}")
-    results = hold(games, cases, resume=wish.resume)
+    try:
+        results = hold(games, cases, resume=wish.resume)
+    except KeyboardInterrupt:
+        raise SystemExit(f"stopped; every finished line is in {games.rows}, and --resume goes on from there") from None
     print(f"\n{table.summary_text(row for row, _ in results)}\n\n{table.LEGEND}")
     plot.gaps_over_time({(row.file, row.tool): points for row, points in results}, wish.out / "uc.png", wish.gap)
     print(f"written: {wish.out}/uc.csv, uc.md, uc-gaps.csv, uc.png")
