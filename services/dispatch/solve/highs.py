@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
 from services.dispatch.model import Matrix
+from services.dispatch.solve.reduction import reduced, restored, restored_duals
 
 End = Literal["optimal", "stopped", "infeasible", "unbounded", "failed"]
 
@@ -31,6 +32,10 @@ START_GAP = 5e-3
 """How well a start is completed before the search goes on from it."""
 START_SHARE = 0.2
 """Of the time, what completing a start may take."""
+LARGE_NONZEROS = 1_000_000
+"""From here on a linear programme may take so long that it must be possible to end it from outside."""
+FEASIBILITY = 1e-7
+"""How far HiGHS lets a row stray."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +148,43 @@ def _completed(matrix: Matrix, settings: Settings, start: tuple[NDArray[np.int32
 
 
 def dispatch(matrix: Matrix, values: Floats | None = None, seconds: float = 1e4) -> Outcome:
-    """The linear programme that remains with every integer column fixed at the given values (or relaxed, if none)."""
+    """The linear programme that remains with every integer column fixed at the given values (or relaxed, if none).
+
+    It is reduced first, and values and duals are those of the whole matrix, to the solver's tolerance. What is left
+    large is solved in a process of its own, so that the time limit holds and Ctrl-C is heard at once.
+    """
     fixed = matrix if values is None else _fixed(matrix, values)
-    solver = loaded(fixed, relaxed=True, options={"time_limit": float(max(seconds, 0.1)), "threads": 1})
+    reduction = reduced(fixed)
+    found = _solved(reduction.matrix, seconds)
+    if found.values is None:
+        return found
+    whole = restored(reduction, found.values)
+    if found.row_dual is None:
+        return replace(found, values=whole)
+    row_dual, column_dual = restored_duals(fixed, reduction, found.row_dual)
+    return replace(found, values=whole, row_dual=row_dual, column_dual=column_dual)
+
+
+def _solved(matrix: Matrix, seconds: float) -> Outcome:
+    """A linear programme, in place or under guard."""
+    limit_s = float(max(seconds, 0.1))
+    if matrix.rows.nnz > LARGE_NONZEROS:
+        from services.dispatch.solve.guarded import guarded_search  # it imports this module
+
+        return guarded_search(matrix, Settings(seconds=limit_s, threads=1))[0]
+    if not matrix.cost.size:
+        return _nothing_left(matrix)
+    solver = loaded(matrix, relaxed=True, options={"time_limit": limit_s, "threads": 1})
     solver.run()
     return _outcome(solver, False, -np.inf)
+
+
+def _nothing_left(matrix: Matrix) -> Outcome:
+    """Every column was decided; HiGHS has no word for that. Rows that are left must hold without any."""
+    if (matrix.row_lower > FEASIBILITY).any() or (matrix.row_upper < -FEASIBILITY).any():
+        return Outcome("infeasible", np.inf, -np.inf, None)
+    nothing = np.zeros(0)
+    return Outcome("optimal", matrix.offset, matrix.offset, nothing, np.zeros(len(matrix.row_lower)), nothing)
 
 
 def _fixed(matrix: Matrix, values: Floats) -> Matrix:
