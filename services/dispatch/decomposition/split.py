@@ -17,8 +17,10 @@ from grid_models.quantities import Floats
 from services.dispatch.model import Family, Matrix
 
 DECISIONS = ("on", "start", "stop", "above_mw")
-INNER = ("piece_mw", "piece_full", "hot_start", "stops_so_far", "warm_start")
+INNER = ("piece_mw", "piece_full", "hot_start", "stops_so_far", "warm_start", "in_band")
 """Columns that follow from the decisions by the unit's own rows."""
+DEEP = "deep_"
+"""How the columns of the deep-peaking tiers begin, one family by tier: they follow from the decisions too."""
 PRIVATE = (
     "starts and stops",
     "minimum up time",
@@ -41,10 +43,10 @@ PRIVATE = (
     "stops so far",
     "a warm start follows a stop",
     "a warm start is a start",
-)
-DROPPED_COLUMNS = "deep_"
-"""Binaries of the slow deep-peaking ramps: as a relaxation they say almost nothing, so the bound does without them."""
-DROPPED_ROWS = (
+    "starts per day",
+    "one band while on",
+    "below the zone",
+    "above the zone",
     "deep only while on",
     "out of the tier unless deep",
     "slow rise, deep before",
@@ -91,7 +93,7 @@ def split(case: Case, matrix: Matrix) -> Split | None:
     owner = np.full(matrix.shape[1], -1)
     awards = []
     for name, family in families.items():
-        if name in DECISIONS or name in INNER or name.startswith(("award_", DROPPED_COLUMNS)):
+        if name in DECISIONS or name in INNER or name.startswith(("award_", DEEP)):
             rows = np.array([units[resource] for resource in family.resources])
             owner[_columns(family)] = np.broadcast_to(rows[:, None], family.shape)
             if name.startswith("award_"):
@@ -124,7 +126,7 @@ def _columns(family: Family) -> NDArray[np.int64]:
 def _private_rows(matrix: Matrix) -> NDArray[np.bool_]:
     private = np.zeros(matrix.shape[0], dtype=bool)
     for family in matrix.row_names.families:
-        if family.kind == "thermal" and family.name in (*PRIVATE, *DROPPED_ROWS):
+        if family.kind == "thermal" and family.name in PRIVATE:
             private[family.first : family.first + family.size] = True
     return private
 

@@ -20,7 +20,7 @@ def forbidden_zones(block: Block, limits: Limits, x: Variables, up: Linear, down
     held = np.array([index for index, unit in enumerate(limits.units) if unit.forbidden_zones], dtype=int)
     if not held.size:
         return
-    bands = [(index, low, high) for index in held for low, high in _bands(limits.units[index])]
+    bands = [(index, low, high) for index in held for low, high in allowed_bands(limits.units[index])]
     owner = np.array([band[0] for band in bands])
     low, high = (np.array([[band[place]] for band in bands]) for place in (1, 2))
     names, resources = [block.names[index] for index in owner], [block.names[index] for index in held]
@@ -33,7 +33,7 @@ def forbidden_zones(block: Block, limits: Limits, x: Variables, up: Linear, down
     block.require("above the zone", x.above[held] - down[held] >= floor, resources=resources)
 
 
-def _bands(unit: ThermalUnit) -> list[tuple[float, float]]:
+def allowed_bands(unit: ThermalUnit) -> list[tuple[float, float]]:
     zones = sorted((zone.from_mw, zone.to_mw) for zone in unit.forbidden_zones)
     lows = [unit.min_mw, *(high for _, high in zones)]
     highs = [*(low for low, _ in zones), unit.max_mw]
@@ -42,12 +42,12 @@ def _bands(unit: ThermalUnit) -> list[tuple[float, float]]:
 
 def deep_peaking_ramps(block: Block, limits: Limits, x: Variables, up: Linear, down: Linear) -> None:
     """Between two steps of which either is in a deep tier, output moves at the tier's ramp (T14)."""
-    depth = max((len(_slow_tiers(unit)) for unit in limits.units), default=0)
+    depth = max((len(slow_tiers(unit)) for unit in limits.units), default=0)
     for level in range(depth):
         _one_tier(block, limits, x, up, down, level)
 
 
-def _slow_tiers(unit: ThermalUnit) -> list[tuple[float, float]]:
+def slow_tiers(unit: ThermalUnit) -> list[tuple[float, float]]:
     """Where each tier ends and its ramp, highest first."""
     return [
         (tier.below_mw, tier.ramp_mw_per_h)
@@ -58,8 +58,8 @@ def _slow_tiers(unit: ThermalUnit) -> list[tuple[float, float]]:
 
 def _one_tier(block: Block, limits: Limits, x: Variables, up: Linear, down: Linear, level: int) -> None:
     step_h = block.model.case.horizon.step_h
-    held = np.array([index for index, unit in enumerate(limits.units) if len(_slow_tiers(unit)) > level], dtype=int)
-    tiers = [_slow_tiers(limits.units[index])[level] for index in held]
+    held = np.array([index for index, unit in enumerate(limits.units) if len(slow_tiers(unit)) > level], dtype=int)
+    tiers = [slow_tiers(limits.units[index])[level] for index in held]
     names = [block.names[index] for index in held]
     edge = np.array([[below] for below, _ in tiers]) - limits.min_mw[held]
     slow = np.array([[ramp] for _, ramp in tiers]) * step_h

@@ -1,0 +1,26 @@
+"""Direct and decomposed search: the same optimum, and a bound that never lies above it."""
+
+import pytest
+from building import case, thermal
+from reference_cases import reference_cases
+
+from services.dispatch.errors import Infeasible
+from services.dispatch.planning import Options, plan_case
+
+
+@pytest.mark.parametrize("name", sorted(reference_cases()))
+def test_direct_and_decomposed_agree_and_the_bound_is_below_the_optimum(name: str):
+    grid = reference_cases()[name]
+    optimum = plan_case(grid, Options(gap=0, method="direct", time_limit_s=60))
+    found = plan_case(grid, Options(gap=1e-4, method="decomposed", time_limit_s=60))
+    assert found.lower_bound <= optimum.cost + 1e-6 * abs(optimum.cost)
+    assert optimum.cost == pytest.approx(found.cost, rel=2e-4)
+    assert found.gap <= 1e-4 + 1e-6
+
+
+@pytest.mark.parametrize("method", ["direct", "decomposed"])
+def test_what_cannot_be_is_said_by_either_method(method: str):
+    """It must run twelve hours at 40 MW or more, 480 MWh, and may give 100 MWh a day."""
+    unit = thermal(low=40, high=100, was=40, must_run=True, energy_per_day_max_mwh=100)
+    with pytest.raises(Infeasible, match="energy per day"):
+        plan_case(case([60.0] * 12, unit), Options(method=method, time_limit_s=30))
