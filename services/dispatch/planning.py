@@ -213,7 +213,7 @@ def _start(case: Case, model: Model, matrix: Matrix, options: Options) -> Start 
 
 def _economic_dispatch(matrix: Matrix, found: Outcome) -> Outcome:
     """The exact dispatch at the commitment that was found: its numbers are the plan's, its duals the prices."""
-    outcome = dispatch(matrix, found.values)
+    outcome = found if found.row_dual is not None else dispatch(matrix, found.values)
     if outcome.values is None:
         raise DispatchError(f"the dispatch at the commitment found ended {outcome.end}; this is a fault of the engine")
     return replace(outcome, bound=found.bound)

@@ -6,7 +6,6 @@ stabilised by a box around the best prices so far and by smoothing towards them 
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,57 +19,96 @@ from services.dispatch.decomposition.split import Split
 from services.dispatch.merit import full_load_prices
 from services.dispatch.reserves import REQUIREMENT
 
-TARGET = 1e-4
-"""Relative distance of bound and master at which it stops."""
 SMOOTHING = 0.3
 BOX = 0.05
 GROW, SHRINK, ENLARGE = 2.0, 0.7, 3.0
+IMPOSSIBLE = 1e20
+"""The value of a unit that has no schedule."""
+IDLE_ROUNDS = 5
+"""Rounds without anything new after which it will not come nearer: what pricing only bounds keeps them apart."""
+TAKEN = 1e-4
+"""Slack of the box above which its prices are not yet those of the master."""
 
 
-@dataclass(frozen=True)
-class Bound:
-    """What column generation leaves behind."""
+class Generation:
+    """What column generation knows: its master, the best bound and the prices that prove it.
 
-    value: float
-    """Lower bound on the cost of any plan."""
-    prices: Floats
-    """Of the master's rows, at the bound."""
-    priced: Priced
-    """The fleet at those prices, with the price gaps by unit and step."""
-    master: Master
-    rounds: int
-    seconds: float
+    It may be run again to a finer target, and goes on from where it was.
+    """
 
+    def __init__(self, case: Case, parts: Split, tell: Callable[[float], None]):
+        self.parts, self.tell = parts, tell
+        self.pricer = Pricer(case, parts)
+        self.boxed = _boxed(parts)
+        self.master = Master(parts, len(self.pricer.room), self.boxed)
+        self.bound = -np.inf
+        """Lower bound on the cost of any plan."""
+        self.prices = _first_prices(case, parts)
+        """Of the master's rows, at the bound."""
+        centre = np.abs(self.prices)
+        self._width = np.maximum(BOX * centre[self.boxed], 1e-3 * max(1.0, float(centre.max(initial=0.0))))
+        self._next = self.prices
+        self._seen: set[tuple[int, bytes]] = set()
+        self._gaps: Priced | None = None
+        self.rounds = 0
 
-def generate(case: Case, parts: Split, seconds: float, tell: Callable[[float], None], target: float = TARGET) -> Bound:
-    """Run until the bound is within the target of the master, or time is up."""
-    began = time.monotonic()
-    pricer = Pricer(case, parts)
-    boxed = _boxed(parts)
-    master = Master(parts, len(pricer.room), boxed)
-    centre = _first_prices(case, parts)
-    width = np.maximum(BOX * np.abs(centre[boxed]), 1e-3 * max(1.0, float(np.abs(centre).max(initial=0.0))))
-    best, best_prices, prices, rounds = -np.inf, centre, centre, 0
-    seen: set[tuple[int, bytes]] = set()
-    while True:
-        prices = master.signed(prices)
-        priced = pricer(prices)
-        value = float(priced.value.sum()) + master.rest_value(prices)
-        improved = value > best + 1e-9 * abs(best) if np.isfinite(best) else True
-        if improved:
-            best, best_prices = value, prices
-            tell(best)
-        master.add(priced.schedules, _fresh(priced, parts, seen))
-        master.centre(best_prices[boxed], width)
-        objective, duals, slack = master.solve()
-        rounds += 1
-        close = np.isfinite(best) and objective - best < target * abs(best)
-        if (close and slack < 1e-4) or time.monotonic() - began > seconds:
-            break
-        width = width * _step(close, improved, slack)
-        prices = SMOOTHING * best_prices + (1 - SMOOTHING) * duals if np.isfinite(best) else duals
-    final = pricer(best_prices, gaps=True)
-    return Bound(best, best_prices, final, master, rounds, time.monotonic() - began)
+    @property
+    def priced(self) -> Priced:
+        """The fleet at the prices of the bound, with the price gaps by unit and step."""
+        if self._gaps is None:
+            self._gaps = self.pricer(self.prices, gaps=True)
+        return self._gaps
+
+    def run(self, target: float, deadline: float) -> None:
+        """Until the bound is within the target (relative) of the master, or time is up."""
+        master, idle = self.master, 0
+        while idle < IDLE_ROUNDS and time.monotonic() < deadline:
+            improved, fresh = self._price(master.signed(self._next))
+            idle = 0 if improved or fresh else idle + 1
+            master.centre(self.prices[self.boxed], self._width)
+            if not master.solve(deadline):
+                return
+            self.rounds += 1
+            close = np.isfinite(self.bound) and master.objective - self.bound < target * abs(self.bound)
+            if close and master.slack < TAKEN:
+                return
+            self._width = self._width * _step(close, improved, master.slack)
+            # With nothing new at smoothed prices, only the master's own can still say something.
+            smooth = SMOOTHING if np.isfinite(self.bound) and not idle else 0.0
+            self._next = smooth * self.prices + (1 - smooth) * master.prices
+
+    def _price(self, prices: Floats) -> tuple[bool, int]:
+        """Price the fleet and keep what is new; whether the bound has become better, and how much is new."""
+        priced = self.pricer(prices)
+        value = float(priced.value.sum()) + self.master.rest_value(prices)
+        fresh = self.take(priced)
+        if np.isfinite(self.bound) and value <= self.bound + 1e-9 * abs(self.bound):
+            return False, fresh
+        self.bound, self.prices, self._gaps = value, prices, None
+        if np.isfinite(value):
+            self.tell(value)
+        return True, fresh
+
+    def take(self, priced: Priced) -> int:
+        """The schedules that the master does not have yet go into it; how many."""
+        units = self._fresh(priced)
+        if units.size:
+            self.master.add(priced.schedules, units)
+        return int(units.size)
+
+    def _fresh(self, priced: Priced) -> NDArray[np.int64]:
+        """The units whose schedule has not been in the master yet."""
+        schedules, parts = priced.schedules, self.parts
+        power = np.round(schedules.values[parts.decisions["above_mw"]], 4)
+        keys = np.concatenate([schedules.on, power], axis=1)
+        for award in parts.awards:
+            table = np.zeros(schedules.on.shape)
+            table[award.units] = np.round(schedules.values[award.columns], 4)
+            keys = np.concatenate([keys, table], axis=1)
+        possible = np.flatnonzero(priced.value < IMPOSSIBLE)
+        fresh = [unit for unit in possible.tolist() if (unit, keys[unit].tobytes()) not in self._seen]
+        self._seen.update((unit, keys[unit].tobytes()) for unit in fresh)
+        return np.array(fresh, dtype=np.int64)
 
 
 def _step(close: bool, improved: bool, slack: float) -> float:
@@ -78,7 +116,7 @@ def _step(close: bool, improved: bool, slack: float) -> float:
         return ENLARGE
     if not improved:
         return SHRINK
-    return GROW if slack > 1e-4 else 1.0
+    return GROW if slack > TAKEN else 1.0
 
 
 def _boxed(parts: Split) -> NDArray[np.int64]:
@@ -101,17 +139,3 @@ def _first_prices(case: Case, parts: Split) -> Floats:
             rows = np.searchsorted(parts.master_rows, np.arange(family.first, family.first + family.size))
             prices[rows] = np.tile(by_step, len(case.zones))
     return prices
-
-
-def _fresh(priced: Priced, parts: Split, seen: set[tuple[int, bytes]]) -> NDArray[np.int64]:
-    """The units whose schedule has not been in the master yet."""
-    schedules = priced.schedules
-    power = np.round(schedules.values[parts.decisions["above_mw"]], 4)
-    keys = np.concatenate([schedules.on, power], axis=1)
-    for award in parts.awards:
-        table = np.zeros(schedules.on.shape)
-        table[award.units] = np.round(schedules.values[award.columns], 4)
-        keys = np.concatenate([keys, table], axis=1)
-    fresh = [unit for unit in range(len(keys)) if (unit, keys[unit].tobytes()) not in seen]
-    seen.update((unit, keys[unit].tobytes()) for unit in fresh)
-    return np.array(fresh, dtype=np.int64)

@@ -1,5 +1,6 @@
 """The master linear programme: all other kinds as they are, and one weight per unit and schedule."""
 
+import time
 from typing import Any
 
 import highspy
@@ -9,7 +10,34 @@ from numpy.typing import NDArray
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.split import Schedules, Split, link_entries
 
-PRIMAL_SIMPLEX = 4
+DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
+ROUNDING = 1e-7
+"""Of a price."""
+
+
+class Patterns:
+    """The commitments that schedules in the master have: one number per unit and commitment."""
+
+    def __init__(self) -> None:
+        self.number: dict[tuple[int, bytes], int] = {}
+        self.unit: list[int] = []
+        self.on: list[NDArray[np.int8]] = []
+        self._of_schedule: list[NDArray[np.int64]] = []
+
+    def note(self, units: NDArray[np.int64], on: NDArray[np.int8]) -> None:
+        """Schedules of these units, one commitment each, come behind those that are known."""
+        numbers = np.zeros(len(units), np.int64)
+        for row, unit in enumerate(units.tolist()):
+            numbers[row] = self.number.setdefault((unit, on[row].tobytes()), len(self.unit))
+            if numbers[row] == len(self.unit):
+                self.unit.append(unit)
+                self.on.append(on[row])
+        self._of_schedule.append(numbers)
+
+    @property
+    def of_schedule(self) -> NDArray[np.int64]:
+        """Of every schedule, the number of its pattern."""
+        return np.concatenate(self._of_schedule)
 
 
 class Master:
@@ -26,6 +54,7 @@ class Master:
         highspy.Highs.resetGlobalScheduler(True)
         for name, value in {"output_flag": False, "threads": 1}.items():
             self.solver.setOptionValue(name, value)
+        self.solver.changeObjectiveOffset(float(matrix.offset))
         ones = np.ones(units)
         empty = np.zeros(0, np.int32)
         self.solver.addRows(
@@ -37,7 +66,8 @@ class Master:
                   kept.indptr[:-1], kept.indices, kept.data)  # fmt: skip
         self.slacks = self._add_slacks()
         self.first_schedule = self.solver.getNumCol()
-        self.schedules: list[tuple[NDArray[np.int64], Floats]] = []
+        self.patterns = Patterns()
+        self.values: Floats = np.zeros(0)
 
     def _add(
         self, cost: Floats, lower: Floats, upper: Floats, starts: NDArray[Any], rows: NDArray[Any], values: Floats
@@ -62,6 +92,12 @@ class Master:
         for columns, cost in zip(self.slacks, (prices + width, width - prices), strict=True):
             self.solver.changeColsCost(count, columns, np.ascontiguousarray(cost))
 
+    def unbox(self, open_box: bool = True) -> None:
+        """Let prices go where they will, or put the box back."""
+        most = np.full(len(self.boxed), 0.0 if open_box else np.inf)
+        for columns in self.slacks:
+            self.solver.changeColsBounds(len(columns), columns, np.zeros(len(columns)), most)
+
     def add(self, schedules: Schedules, units: NDArray[np.int64]) -> None:
         """New schedules of these units."""
         starts, rows, values = link_entries(self.parts, schedules, units)
@@ -73,19 +109,61 @@ class Master:
         count = len(units)
         self._add(schedules.cost[units], np.zeros(count), np.full(count, np.inf),
                   np.r_[0, np.cumsum(counts + 1)[:-1]], all_rows, all_values)  # fmt: skip
-        self.schedules.append((units, schedules.on[units].astype(np.int8)))
+        self.patterns.note(units, schedules.on[units].astype(np.int8))
 
-    def solve(self) -> tuple[float, Floats, float]:
-        """Objective, prices of the master's rows, and how much slack the box still takes."""
+    def keep_only(self, chosen: dict[int, int]) -> None:
+        """Of these units only schedules of one pattern each take part; of all others, every schedule."""
+        wanted = np.full(self.units, -1)
+        wanted[list(chosen)] = list(chosen.values())
+        patterns = self.patterns.of_schedule
+        owner = np.array(self.patterns.unit)[patterns]
+        most = np.where((wanted[owner] >= 0) & (wanted[owner] != patterns), 0.0, np.inf)
+        columns = np.arange(self.first_schedule, self.first_schedule + len(patterns), dtype=np.int32)
+        self.solver.changeColsBounds(len(columns), columns, np.zeros(len(columns)), most)
+
+    def bound_kept(self, places: NDArray[np.int64], lower: Floats, upper: Floats) -> None:
+        """New bounds of some of the master's own columns, by their place among them."""
+        self.solver.changeColsBounds(
+            len(places), places.astype(np.int32), np.ascontiguousarray(lower), np.ascontiguousarray(upper)
+        )
+
+    def solve(self, deadline: float, simplex: int = PRIMAL_SIMPLEX) -> bool:
+        """Solve from the last basis; whether it came to the optimum before the deadline.
+
+        Where only columns and costs have changed the basis stays primal feasible, where bounds have, dual feasible.
+        """
+        first = not self.values.size
+        self.solver.setOptionValue("simplex_strategy", DUAL_SIMPLEX if first else simplex)
+        left_s = max(deadline - time.monotonic(), 0.01)
+        self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + left_s))
         self.solver.run()
-        # From here on only columns and costs change: the basis stays primal feasible.
-        self.solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
+        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return False
         solution = self.solver.getSolution()
-        values = np.array(solution.col_value)
-        prices = np.array(solution.row_dual)[: len(self.parts.master_rows)]
-        slack = float(max((np.abs(values[columns]).max(initial=0.0) for columns in self.slacks), default=0.0))
-        self.values = values
-        return float(self.solver.getInfo().objective_function_value), prices, slack
+        self.values = np.array(solution.col_value)
+        self.objective = float(self.solver.getInfo().objective_function_value)
+        duals = np.array(solution.row_dual)
+        self.prices, self.worth = np.split(duals, [len(self.parts.master_rows)])
+        return True
+
+    @property
+    def slack(self) -> float:
+        """How much the box still takes."""
+        return float(max((np.abs(self.values[columns]).max(initial=0.0) for columns in self.slacks), default=0.0))
+
+    @property
+    def kept_values(self) -> Floats:
+        """What the master's own columns are in the last solution."""
+        return self.values[: len(self.parts.kept)]
+
+    def weights(self) -> Floats:
+        """The weight of every pattern in the last solution."""
+        of_schedule = self.patterns.of_schedule
+        last = self.values[self.first_schedule :]
+        known = np.zeros(len(of_schedule))
+        known[: len(last)] = last
+        total = np.bincount(of_schedule, weights=np.maximum(known, 0.0), minlength=len(self.patterns.unit))
+        return total.astype(float)
 
     def signed(self, prices: Floats) -> Floats:
         """Prices with the sign that their row allows: rounding must not make a bound infinite."""
@@ -99,17 +177,10 @@ class Master:
         parts = self.parts
         kept = parts.kept
         reduced = parts.matrix.cost[kept] - (parts.links.T @ prices)[kept]
-        reduced[np.abs(reduced) < 1e-7] = 0.0
         lower, upper = parts.matrix.lower[kept], parts.matrix.upper[kept]
         at = np.where(reduced > 0, lower, np.where(reduced < 0, upper, 0.0))
+        # Where there is no limit, a price off by rounding must not make the value infinite.
+        at[~np.isfinite(at) & (np.abs(reduced) < ROUNDING)] = 0.0
         rows = np.where(prices > 0, self.lower, np.where(prices < 0, self.upper, 0.0))
-        terms = reduced @ np.where(reduced == 0, 0.0, at) if np.isfinite(at).all() else -np.inf
+        terms = reduced @ at if np.isfinite(at).all() else -np.inf
         return float(terms + prices @ rows + parts.matrix.offset)
-
-    def weights(self) -> list[tuple[NDArray[np.int64], Floats, Floats]]:
-        """Every batch of schedules: units, commitments, weights in the last solution."""
-        found, first = [], self.first_schedule
-        for units, on in self.schedules:
-            found.append((units, on, self.values[first : first + len(units)]))
-            first += len(units)
-        return found

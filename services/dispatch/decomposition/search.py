@@ -1,4 +1,4 @@
-"""From the bound to a plan: searches over the few decisions that the prices leave open.
+"""From the bound to a plan: a dive through the master, then searches over what the prices leave open.
 
 First the schedules of the master are all that may be mixed, then also whatever is almost as cheap; in the end every
 decision is free again, except those whose exact price gap says that no better plan can take them.
@@ -13,18 +13,23 @@ from numpy.typing import NDArray
 
 from grid_models.case import Case
 from grid_models.quantities import Floats
-from services.dispatch.decomposition.generation import Bound, generate
+from services.dispatch.decomposition.completing import completed
+from services.dispatch.decomposition.diving import dive
+from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.split import Split
 from services.dispatch.decomposition.strengthening import with_class_counts
-from services.dispatch.fallback import standing_still
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import Start, guarded_search
 from services.dispatch.solve.highs import End, Outcome, Settings
 
 NEIGHBOURHOODS = (0.0, 5e-5, 3e-4)
 """How much dearer than the bound, relative, a schedule may be to take part in a restricted search."""
-BOUND_SHARE = 0.4
-"""Of the time, what the bound may take."""
+BOUND_SHARE, DIVE_SHARE = 0.4, 0.5
+"""Of the time, what the bound may take; of what is left then, the dive."""
+DIVE_GAP = 0.7
+"""Of the gap asked for, what ends a dive."""
+COARSE, FINE = 0.25, 0.02
+"""How near to the master the bound comes before the dive and, where that did not suffice, after it: of the gap."""
 RESTRICTED_SHARE = 0.35
 """Of the time that is left, what one restricted search may take."""
 POOR_GAP = 0.01
@@ -42,6 +47,8 @@ class Incumbent:
     bound: float
     objective: float = np.inf
     values: Floats | None = None
+    row_dual: Floats | None = None
+    """Where the plan is an exact dispatch, its prices."""
 
     def hear(self, objective: float | None, _: float | None) -> None:
         best = min(self.objective, np.inf if objective is None else objective)
@@ -49,8 +56,12 @@ class Incumbent:
 
     def take(self, found: Outcome) -> None:
         if found.values is not None and found.objective < self.objective:
-            self.objective, self.values = found.objective, found.values
+            self.objective, self.values, self.row_dual = found.objective, found.values, found.row_dual
             self.tell(self.objective, self.bound)
+
+    def raise_bound(self, bound: float) -> None:
+        self.bound = max(self.bound, bound)
+        self.hear(None, None)
 
     def gap(self) -> float:
         return (self.objective - self.bound) / abs(self.objective) if np.isfinite(self.objective) else np.inf
@@ -69,7 +80,7 @@ class Hunt:
     case: Case
     matrix: Matrix
     parts: Split
-    bound: Bound
+    generation: Generation
     settings: Settings
     deadline: float
     memory_limit_mb: float | None
@@ -98,42 +109,37 @@ def decomposed_search(
     memory_limit_mb: float | None = None,
 ) -> tuple[Outcome, str]:
     """The best plan found and a bound that holds for the whole model; why it stopped, where it did so early."""
-    deadline = time.monotonic() + settings.seconds
-    bound = generate(case, parts, settings.seconds * BOUND_SHARE, lambda value: tell(None, value))
-    best = Incumbent(tell, bound.value)
-    tell(None, bound.value)
-    if matrix.integer[parts.kept].any():
-        # Where other kinds decide too, a plan that lets them rest comes sooner than any search.
-        _round(best, matrix, parts, bound, settings)
-    hunt = Hunt(case, matrix, parts, bound, settings, deadline, memory_limit_mb)
-    why = _restricted(best, hunt)
+    began = time.monotonic()
+    deadline = began + settings.seconds
+    generation = Generation(case, parts, lambda value: tell(None, value))
+    generation.run(COARSE * settings.gap, began + BOUND_SHARE * settings.seconds)
+    best = Incumbent(tell, generation.bound)
+    hunt = Hunt(case, matrix, parts, generation, settings, deadline, memory_limit_mb)
+    _dive(best, hunt)
+    if best.gap() > settings.gap:
+        generation.run(FINE * settings.gap, time.monotonic() + BOUND_SHARE * hunt.left_s)
+        best.raise_bound(generation.bound)
+    why = "" if best.gap() <= settings.gap else _restricted(best, hunt)
     if best.gap() > settings.gap and not why:
         why = _complete(best, hunt)
     if best.values is None and best.bound == np.inf:
         return Outcome("infeasible", np.inf, np.inf, None), ""
-    if best.values is None:
-        _round(best, matrix, parts, bound, settings)
     end: End = "optimal" if best.gap() <= settings.gap else "stopped"
     lower = min(best.bound, best.objective)
-    return Outcome(end, best.objective, lower, best.values), why if end == "stopped" else ""
+    return Outcome(end, best.objective, lower, best.values, best.row_dual), why if end == "stopped" else ""
 
 
-def _round(best: Incumbent, matrix: Matrix, parts: Split, bound: Bound, settings: Settings) -> None:
-    found = standing_still(matrix, _rounded(parts, bound, matrix), settings)
+def _dive(best: Incumbent, hunt: Hunt) -> None:
+    """One way down through the master, and the exact dispatch where it came out."""
+    generation, settings = hunt.generation, hunt.settings
+    enough = generation.bound + DIVE_GAP * settings.gap * abs(generation.bound)
+    end = dive(generation, time.monotonic() + DIVE_SHARE * hunt.left_s, enough)
+    if end is None:
+        return
+    exact = replace(settings, gap=RESTRICTED_GAP * settings.gap, seconds=max(DIVE_SHARE * hunt.left_s, 0.5))
+    found = completed(hunt.matrix, hunt.parts, end.on, end.kept_values, exact, hunt.memory_limit_mb)
     if found is not None:
         best.take(found)
-
-
-def _rounded(parts: Split, bound: Bound, matrix: Matrix) -> Start:
-    """Of every unit the schedule with the largest weight in the master; more hours on where weights tie."""
-    columns = parts.decisions["on"]
-    best, on = np.full(len(columns), -1.0), np.zeros(columns.shape)
-    for units, schedules, weights in bound.master.weights():
-        score = weights + 1e-3 * schedules.mean(axis=1) * (weights > 1e-6)
-        better = score > best[units]
-        on[units[better]], best[units[better]] = schedules[better], score[better]
-    places = columns.ravel().astype(np.int32)
-    return places, np.clip(on.ravel(), matrix.lower[places], matrix.upper[places])
 
 
 def _of_matrix(found: Outcome, matrix: Matrix) -> Outcome:
@@ -143,7 +149,7 @@ def _of_matrix(found: Outcome, matrix: Matrix) -> Outcome:
 
 def _restricted(best: Incumbent, hunt: Hunt) -> str:
     """Searches over growing neighbourhoods of the master's schedules, each from the best plan so far."""
-    settings, bound = hunt.settings, hunt.bound
+    settings, generation = hunt.settings, hunt.generation
     target = best.bound + settings.gap * abs(best.bound) * 0.98
     for width in NEIGHBOURHOODS:
         # Where no good plan is known yet, this is the only way to one, so it may take what time there is.
@@ -154,7 +160,7 @@ def _restricted(best: Incumbent, hunt: Hunt) -> str:
             seconds=max(hunt.left_s * share, 0.5),
             options={**settings.options, "objective_target": target},
         )
-        lower, upper = _neighbourhood(hunt.parts, bound, width * abs(bound.value), best.values)
+        lower, upper = _neighbourhood(hunt.parts, generation, width * abs(generation.bound), best.values)
         _, why = hunt.search(hunt.narrowed(lower, upper), wish, best.hear, best)
         if why == "interrupted" or why.startswith("its memory"):
             return why
@@ -165,11 +171,11 @@ def _restricted(best: Incumbent, hunt: Hunt) -> str:
 
 def _complete(best: Incumbent, hunt: Hunt) -> str:
     """Everything else, less what cannot be part of a better plan: its bound is the model's bound."""
-    left_s, priced = hunt.left_s, hunt.bound.priced
+    left_s, priced = hunt.left_s, hunt.generation.priced
     if left_s < 0.5:
         return "its time limit"
     # A decision that costs more than the best plan leaves over the bound is fixed, exactly.
-    spare = best.objective - hunt.bound.value
+    spare = best.objective - hunt.generation.bound
     lower = (priced.gap_off > spare).astype(float)
     upper = (priced.gap_on <= spare).astype(float)
 
@@ -187,17 +193,17 @@ def _complete(best: Incumbent, hunt: Hunt) -> str:
     return why or ("its time limit" if best.gap() > hunt.settings.gap else "")
 
 
-def _neighbourhood(parts: Split, bound: Bound, dearer: float, values: Floats | None) -> tuple[Floats, Floats]:
+def _neighbourhood(parts: Split, generation: Generation, dearer: float, values: Floats | None) -> tuple[Floats, Floats]:
     """Per unit and step, whether some schedule of the neighbourhood is off, and whether some is on."""
     shape = parts.decisions["on"].shape
     lower, upper = np.ones(shape), np.zeros(shape)
     if dearer > 0:
-        upper = np.maximum(upper, bound.priced.gap_on <= dearer)
-        lower = np.minimum(lower, bound.priced.gap_off > dearer)
-    for units, on, weights in bound.master.weights():
-        used = weights > 1e-6
-        np.minimum.at(lower, units[used], on[used])
-        np.maximum.at(upper, units[used], on[used])
+        upper = np.maximum(upper, generation.priced.gap_on <= dearer)
+        lower = np.minimum(lower, generation.priced.gap_off > dearer)
+    patterns = generation.master.patterns
+    for number in np.flatnonzero(generation.master.weights() > 1e-6).tolist():
+        unit, on = patterns.unit[number], patterns.on[number]
+        lower[unit], upper[unit] = np.minimum(lower[unit], on), np.maximum(upper[unit], on)
     if values is not None:
         known = np.round(values[parts.decisions["on"]])
         lower, upper = np.minimum(lower, known), np.maximum(upper, known)
