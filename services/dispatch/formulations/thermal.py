@@ -22,6 +22,8 @@ from services.dispatch.formulations.thermal_offline import offline_awards
 from services.dispatch.model import Block
 from services.dispatch.reserves import Awards, award
 
+STARTS_AND_STOPS = "starts and stops"
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -160,7 +162,7 @@ def _online_awards(block: Block, limits: Limits) -> Awards:
 
 def _commitment(block: Block, limits: Limits, x: Variables) -> None:
     """On, start and stop agree (T1); minimum times (T2, T3)."""
-    block.require("starts and stops", (x.on - x.was_on).equals(x.start - x.stop))
+    block.require(STARTS_AND_STOPS, (x.on - x.was_on).equals(x.start - x.stop))
     block.require("minimum up time", x.start.over_last(limits.min_up) <= x.on)
     block.require("minimum down time", x.stop.over_last(limits.min_down) <= 1 - x.on)
 

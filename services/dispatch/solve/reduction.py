@@ -102,16 +102,20 @@ def _round(rest: Remainder) -> tuple[Remainder, list[Step]]:
 
 
 def _forced(rest: Remainder, at_upper: Mask, at_lower: Mask) -> tuple[Remainder, list[Step], Mask]:
-    """Rows whose limit leaves each of their columns one value; two that share a column wait for one another."""
+    """Rows whose limit leaves each of their columns one value; of rows that share a column one goes at a time.
+
+    Which one is drawn by lot, so that of windows that overlap over a whole day many can go at once.
+    """
     forcing = (at_upper | at_lower) & (rest.lengths > 1)
     if not forcing.any():
         return rest, [], forcing
     entries = np.flatnonzero(np.repeat(forcing, rest.lengths))
     row, column = np.repeat(np.arange(len(rest.row_of)), rest.lengths)[entries], rest.rows.indices[entries]
     weight = rest.rows.data[entries]
-    owner = np.full(len(rest.column_of), len(rest.row_of))
-    np.minimum.at(owner, column, row)
-    forcing[row[owner[column] != row]] = False
+    lot = np.random.default_rng(0).permutation(len(rest.row_of))[row]
+    first = np.full(len(rest.column_of), len(rest.row_of))
+    np.minimum.at(first, column, lot)
+    forcing[row[first[column] != lot]] = False
     mine = forcing[row]
     row, column, weight = row[mine], column[mine], weight[mine]
     value = np.where((weight > 0) == at_upper[row], rest.lower[column], rest.upper[column])
