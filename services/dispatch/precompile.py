@@ -1,4 +1,13 @@
-"""Compile the pricing ahead of its first use: `python -m services.dispatch.precompile`, as the set-up does."""
+"""Compile the pricing ahead of its first use: `python -m services.dispatch.precompile`, as the set-up does.
+
+An image does the same when it is built, for any processor of its architecture, and its root may then be read-only. Both
+variables must be set when it is built and when it runs:
+
+    NUMBA_CPU_NAME=generic
+    NUMBA_CACHE_LOCATOR_CLASSES=services.dispatch.shipped_cache.ShippedCache
+
+The first is part of the cache's key; without the second, numba passes over a cache that it cannot write.
+"""
 
 from datetime import date
 
