@@ -22,7 +22,7 @@ def reduced_cost(parts: Split, prices: np.ndarray, priced: Priced, unit: int) ->
     return float(priced.schedules.cost[unit] - ((parts.links.T @ prices) * values)[mine].sum())
 
 
-def check(seed: int) -> None:
+def check(seed: int, gaps: bool = True) -> None:
     """Every unit of a random fleet: value, schedule, and at one random step the price gaps."""
     grid = random_case(seed)
     if not grid.resources:
@@ -38,7 +38,7 @@ def check(seed: int) -> None:
             continue
         assert exact.objective == pytest.approx(priced.value[unit], abs=CENT, rel=1e-7)
         assert priced.value[unit] == pytest.approx(reduced_cost(parts, prices, priced, unit), abs=CENT)
-        for on, gap in ((1.0, priced.gap_on), (0.0, priced.gap_off)):
+        for on, gap in ((1.0, priced.gap_on), (0.0, priced.gap_off)) if gaps else ():
             forced = unit_programme(parts, prices, unit, step=int(step), on=on)
             if forced.values is None:
                 assert gap[unit, step] > NEVER / 2
@@ -57,7 +57,7 @@ def test_pricing_is_exact_whatever_rules_a_unit_has(block: int):
 @pytest.mark.parametrize("block", range(4))
 def test_pricing_is_exact_over_a_thousand_units(block: int):
     for seed in range(10_000 + 45 * block, 10_000 + 45 * block + 45):
-        check(seed)
+        check(seed, gaps=False)
 
 
 @pytest.mark.parametrize("seed", range(6))
