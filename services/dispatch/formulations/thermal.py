@@ -163,8 +163,18 @@ def _online_awards(block: Block, limits: Limits) -> Awards:
 def _commitment(block: Block, limits: Limits, x: Variables) -> None:
     """On, start and stop agree (T1); minimum times (T2, T3)."""
     block.require(STARTS_AND_STOPS, (x.on - x.was_on).equals(x.start - x.stop))
-    block.require("minimum up time", x.start.over_last(limits.min_up) <= x.on)
-    block.require("minimum down time", x.stop.over_last(limits.min_down) <= 1 - x.on)
+    up, down = (_says_all(limits, least, block.steps) for least in (limits.min_up, limits.min_down))
+    block.require("minimum up time", x.start.over_last(limits.min_up) <= x.on, up)
+    block.require("minimum down time", x.stop.over_last(limits.min_down) <= 1 - x.on, down)
+
+
+def _says_all(limits: Limits, least: NDArray[np.int64], steps: int) -> NDArray[np.bool_]:
+    """Where a row on a minimum time is needed: of windows cut by the horizon's beginning the last implies the others.
+
+    By T1 such a row limits all stops (or starts) so far by the state before the horizon, and their number only grows.
+    """
+    full: NDArray[np.bool_] = np.arange(steps) >= least[:, None] - 1
+    return full | limits.cyclic[:, None]
 
 
 def _output_limits(block: Block, limits: Limits, x: Variables, up: Linear) -> None:
