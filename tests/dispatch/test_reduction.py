@@ -14,6 +14,7 @@ from solving import assert_optimal, matrix, unreduced
 from grid_models.case import Case
 from services.dispatch.assembly import build
 from services.dispatch.model import Matrix
+from services.dispatch.solve import guarded, highs
 from services.dispatch.solve.highs import Settings, dispatch, search
 from services.dispatch.solve.reduction import reduced
 
@@ -64,6 +65,17 @@ def test_the_reference_cases(name: str) -> None:
     found = search(whole, Settings(gap=0.05, seconds=5, threads=1))
     assert_as_the_whole(whole, found.values)
     assert_as_the_whole(whole)
+
+
+def test_what_is_large_is_solved_in_a_process_of_its_own_with_the_same_duals(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = build(reference_cases()["zones"]).pack()
+    here = dispatch(whole)
+    monkeypatch.setattr(highs, "LARGE_NONZEROS", 0)
+    monkeypatch.setattr(guarded, "SMALL_NONZEROS", 0)
+    there = dispatch(whole, seconds=30)
+    assert "optimal" == there.end
+    assert here.objective == approx(there.objective)
+    assert_optimal(whole, there)
 
 
 def test_a_row_with_one_column_is_its_limit_and_has_its_dual() -> None:
