@@ -44,11 +44,16 @@ class Counts:
         return np.arange(begin, begin + self.steps)
 
 
+def is_small(case: Case) -> bool:
+    """Whether the fleet is so small that single units make the relaxed problem coarse."""
+    return sum(isinstance(unit, ThermalUnit) for unit in case.everything) <= MOST_UNITS
+
+
 def with_class_counts(case: Case, matrix: Matrix, parts: Split) -> Matrix:
     """The matrix with its class counts; as it is, where the fleet is large or the classes have one unit each."""
-    units = [unit for unit in case.everything if isinstance(unit, ThermalUnit)]
-    if len(units) > MOST_UNITS:
+    if not is_small(case):
         return matrix
+    units = [unit for unit in case.everything if isinstance(unit, ThermalUnit)]
     limits = fleet_limits(units, case)
     counts = Counts(_classes(limits), matrix.shape[1], case.steps)
     if max(len(members) for members in counts.classes) < 2:

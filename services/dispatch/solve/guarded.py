@@ -4,6 +4,7 @@ HiGHS can overshoot its time limit by minutes and cannot limit its memory, so a 
 own that is ended from outside. A small one cannot do harm and is solved in place.
 """
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -13,7 +14,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +32,12 @@ GRACE_S = 1.5
 POLL_S = 0.2
 SILENCE_S = 2.0
 """After so long without news, whoever listens hears the old news again."""
+WORKER = "services.dispatch.solve.worker"
+DIED = "the search process died"
 
 Start = tuple[NDArray[np.int32], Floats]
+Message = News | Outcome | None
+"""What a search says: something better, how it ended, or nothing more (None: it is gone)."""
 
 
 @dataclass
@@ -63,6 +69,67 @@ class Best:
         return Outcome(end, self.objective, min(self.bound, self.objective), self.values)
 
 
+class Guarded:
+    """A search in a process of its own, from its beginning until somebody ends it.
+
+    What it says is put into `heard`, with the search itself, so that several may be listened to at once.
+    """
+
+    def __init__(self, matrix: Matrix, settings: Settings, start: Start | None, heard: "Heard"):
+        self.deadline = time.monotonic() + settings.seconds + GRACE_S
+        self._heard = heard
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", WORKER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            start_new_session=True,
+        )
+        job = (_bare(matrix), settings, start)
+        self._thread = threading.Thread(target=self._converse, args=(job,), daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.end()
+
+    @property
+    def overdue(self) -> bool:
+        return time.monotonic() > self.deadline
+
+    @property
+    def resident_mb(self) -> float:
+        try:
+            pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        except (OSError, IndexError, ValueError):
+            return 0.0
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def end(self) -> None:
+        """Whatever it was doing, it is gone afterwards."""
+        self._process.kill()
+        self._process.wait()
+        self._thread.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):  # what it never read cannot be flushed
+                    stream.close()
+
+    def _converse(self, job: Any) -> None:
+        try:
+            send(self._process.stdin, job)  # type: ignore[arg-type]
+            while (message := receive(self._process.stdout)) is not None:  # type: ignore[arg-type]
+                self._heard.put((self, message))
+        except (OSError, ValueError, EOFError):
+            pass  # it died or was ended; whoever follows it is told so
+        self._heard.put((self, None))
+
+
+Heard = queue.Queue[tuple[Guarded | None, Message]]
+
+
 def quiet(_: float | None, __: float | None) -> None:
     return None
 
@@ -80,36 +147,14 @@ def guarded_search(
         # One process must not change the number of threads between solves, so small ones use one.
         best.outcome = search(matrix, replace(settings, threads=1), best.hear, start)
         return best.result(), ""
-    _in_own_process(best, matrix, settings, start, memory_limit_mb)
+    heard: Heard = queue.Queue()
+    with Guarded(matrix, settings, start, heard) as searching:
+        try:
+            _follow(best, searching, heard, memory_limit_mb)
+        except KeyboardInterrupt:
+            best.reason = "interrupted"
+            _drain(best, heard)
     return best.result(), best.reason
-
-
-def _in_own_process(
-    best: Best, matrix: Matrix, settings: Settings, start: Start | None, memory_limit_mb: float | None
-) -> None:
-    deadline = time.monotonic() + settings.seconds + GRACE_S
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.dispatch.solve.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        start_new_session=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    heard: queue.Queue[Any] = queue.Queue()
-    threading.Thread(target=_listen, args=(process.stdout, heard), daemon=True).start()
-    try:
-        _hand_over(process.stdin, (_bare(matrix), settings, start))
-        _follow(best, heard, process.pid, deadline, memory_limit_mb)
-    except KeyboardInterrupt:
-        best.reason = "interrupted"
-        _drain(best, heard)
-    finally:
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
 
 
 def _bare(matrix: Matrix) -> Matrix:
@@ -117,60 +162,39 @@ def _bare(matrix: Matrix) -> Matrix:
     return replace(matrix, column_names=None, row_names=None)  # type: ignore[arg-type]
 
 
-def _hand_over(stream: IO[bytes], job: Any) -> None:
+def next_word(heard: Heard) -> tuple[Guarded | None, Message]:
+    """The next word of any search, and whose it is; after some silence an empty one of nobody."""
     try:
-        send(stream, job)  # type: ignore[arg-type]
-    except BrokenPipeError:
-        return  # it died at once; `_follow` says so
+        return heard.get(timeout=POLL_S)
+    except queue.Empty:
+        return None, News()
 
 
-def _listen(stream: IO[bytes], heard: "queue.Queue[Any]") -> None:
-    try:
-        while (message := receive(stream)) is not None:  # type: ignore[arg-type]
-            heard.put(message)
-    except (OSError, ValueError, EOFError):
-        pass
-    heard.put(None)
-
-
-def _follow(best: Best, heard: "queue.Queue[Any]", pid: int, deadline: float, memory_limit_mb: float | None) -> None:
+def _follow(best: Best, searching: Guarded, heard: Heard, memory_limit_mb: float | None) -> None:
     spoke = time.monotonic()
     while True:
-        try:
-            message = heard.get(timeout=POLL_S)
-        except queue.Empty:
-            message = ...
+        speaker, message = next_word(heard)
         if message is None:
-            best.reason = "the search process died" if best.outcome is None else ""
+            best.reason = DIED if best.outcome is None else ""
             return
         if isinstance(message, Outcome):
             best.outcome = message
             return
-        if message is ... and time.monotonic() - spoke > SILENCE_S:
-            message = News()  # nothing new, but still at work
-        if isinstance(message, News):
+        if speaker is not None or time.monotonic() - spoke > SILENCE_S:
             spoke = time.monotonic()
             best.hear(message)
-        used_mb = _resident_mb(pid)
+        used_mb = searching.resident_mb
         best.peak_mb = max(best.peak_mb, used_mb)
         if memory_limit_mb is not None and used_mb > memory_limit_mb:
             best.reason = f"its memory limit of {memory_limit_mb:g} MB"
             return
-        if time.monotonic() > deadline:
+        if searching.overdue:
             best.reason = "its time limit"
             return
 
 
-def _drain(best: Best, heard: "queue.Queue[Any]") -> None:
+def _drain(best: Best, heard: Heard) -> None:
     while not heard.empty():
-        message = heard.get_nowait()
+        _, message = heard.get_nowait()
         if isinstance(message, News):
             best.hear(message)
-
-
-def _resident_mb(pid: int) -> float:
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError, ValueError):
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

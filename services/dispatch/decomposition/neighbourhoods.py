@@ -1,0 +1,82 @@
+"""Where to look for a better plan: near the schedules of the master, then wherever prices do not say no."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grid_models.quantities import Floats
+from services.dispatch.decomposition.generation import Generation
+from services.dispatch.decomposition.hunt import Hunt, Incumbent
+from services.dispatch.decomposition.split import Split
+from services.dispatch.model import Matrix
+from services.dispatch.solve.highs import End, Settings
+
+WIDTHS = (0.0, 5e-5, 3e-4)
+"""How much dearer than the bound, relative, a schedule may be to take part in a restricted search."""
+SHARE = 0.35
+"""Of the time that is left, what one restricted search may take."""
+POOR_GAP = 0.01
+EXACT = 0.2
+"""Of the gap asked for, how exactly a restricted search is solved."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A narrowed problem, and how to search it."""
+
+    hunt: Hunt
+    """With the aggregation that the problem is in."""
+    matrix: Matrix
+    settings: Settings
+    cutoff: float | None = None
+    """What a plan must cost more than if it lies outside; None where a better one may be left out."""
+
+    def proves(self, bound: float, end: End = "stopped") -> float:
+        """What a bound on this problem (or its end) says of the model."""
+        if self.cutoff is None or end == "failed":
+            return -np.inf
+        if end == "infeasible":
+            return self.cutoff
+        return min(bound, self.cutoff) if np.isfinite(bound) else -np.inf
+
+
+def neighbourhoods(best: Incumbent, hunt: Hunt, threads: int) -> Iterator[Place]:
+    """Each is made when the one before has been searched."""
+    for width in WIDTHS:
+        lower, upper = near(hunt.parts, hunt.generation, width * abs(hunt.generation.bound), best.values)
+        yield Place(hunt, hunt.narrowed(lower, upper), restricted(best, hunt, threads))
+    # What identical units can do together is in rare cases more than what they can do apart.
+    for everything in (hunt, hunt.apart) if hunt.aggregation.groups else (hunt,):
+        settings = replace(hunt.settings, threads=threads, seconds=max(hunt.left_s, 0.5))
+        yield Place(everything, everything.below(best.objective), settings, best.objective)
+
+
+def restricted(best: Incumbent, hunt: Hunt, threads: int) -> Settings:
+    """How a search is limited that leaves something out."""
+    # Where no good plan is known yet, this is the only way to one, so it may take what time there is.
+    share = SHARE if best.gap() < POOR_GAP else 0.8
+    gap = hunt.settings.gap
+    target = best.bound + 0.98 * gap * abs(best.bound)
+    options = {**hunt.settings.options, "objective_target": target}
+    seconds = max(hunt.left_s * share, 0.5)
+    return replace(hunt.settings, gap=EXACT * gap, seconds=seconds, threads=threads, options=options)
+
+
+def near(parts: Split, generation: Generation, dearer: float, values: Floats | None) -> tuple[Floats, Floats]:
+    """Per unit and step, whether some schedule of the neighbourhood is off, and whether some is on."""
+    shape = parts.decisions["on"].shape
+    lower, upper = np.ones(shape), np.zeros(shape)
+    if dearer > 0:
+        upper = np.maximum(upper, generation.priced.gap_on <= dearer)
+        lower = np.minimum(lower, generation.priced.gap_off > dearer)
+    patterns = generation.master.patterns
+    for number in np.flatnonzero(generation.master.weights() > 1e-6).tolist():
+        unit, on = patterns.unit[number], patterns.on[number]
+        if unit >= shape[0]:
+            continue
+        lower[unit], upper[unit] = np.minimum(lower[unit], on), np.maximum(upper[unit], on)
+    if values is not None:
+        known = np.round(values[parts.decisions["on"]])
+        lower, upper = np.minimum(lower, known), np.maximum(upper, known)
+    return lower, upper
