@@ -3,19 +3,19 @@
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import guarded_search
-from services.dispatch.solve.highs import Outcome, Settings, dispatch
+from services.dispatch.solve.highs import Outcome, Settings
+from services.dispatch.solve.rounding import whole_dispatch
 
 WHOLE = 1e-6
 
 
 def completed(
-    matrix: Matrix, parts: Split, on: Floats, kept_values: Floats, settings: Settings, memory_limit_mb: float | None
+    matrix: Matrix, parts: Split, on: Floats, others: Floats, settings: Settings, memory_limit_mb: float | None
 ) -> Outcome | None:
     """The cheapest plan at this commitment (units x steps); None where none was found in time.
 
@@ -23,12 +23,12 @@ def completed(
     """
     lower, upper = matrix.lower.copy(), matrix.upper.copy()
     _follow(lower, upper, parts, on)
-    undecided = _round_others(matrix, parts, kept_values, lower, upper)
+    undecided = _round_others(matrix, parts, others, lower, upper)
     narrowed = replace(matrix, lower=lower, upper=upper)
     if not undecided:
-        # What else is whole in the thermal fleet follows from its starts and stops, unless a unit has bands to choose.
-        found = dispatch(replace(narrowed, integer=np.zeros_like(matrix.integer)), seconds=settings.seconds)
-        if found.values is not None and _is_whole(matrix, found.values):
+        open_ = matrix.integer & (lower < upper)
+        found = whole_dispatch(narrowed, lower, open_, settings.seconds)
+        if found is not None:
             return found
     found, _ = guarded_search(narrowed, settings, lambda _, __: None, None, memory_limit_mb)
     return found if found.values is not None else None
@@ -46,14 +46,9 @@ def _follow(lower: Floats, upper: Floats, parts: Split, on: Floats) -> None:
 
 def _round_others(matrix: Matrix, parts: Split, values: Floats, lower: Floats, upper: Floats) -> bool:
     """Narrow other kinds' whole numbers to the neighbours of their values; whether any is left open."""
-    columns = parts.kept[matrix.integer[parts.kept]]
-    value = values[matrix.integer[parts.kept]]
+    columns = np.flatnonzero(matrix.integer & (parts.owner < 0))
+    value = values[columns]
     near = np.abs(value - np.round(value)) < WHOLE
     low, high = np.where(near, np.round(value), np.floor(value)), np.where(near, np.round(value), np.ceil(value))
     lower[columns], upper[columns] = np.maximum(lower[columns], low), np.minimum(upper[columns], high)
     return bool((~near).any())
-
-
-def _is_whole(matrix: Matrix, values: Floats) -> bool:
-    chosen: NDArray[np.float64] = values[matrix.integer]
-    return bool(np.abs(chosen - np.round(chosen)).max(initial=0.0) < WHOLE)

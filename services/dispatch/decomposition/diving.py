@@ -7,6 +7,7 @@ Source: Joncour, Michel, Sadykov, Sverdlov, Vanderbeck (2010), Column generation
 doi 10.1016/j.endm.2010.05.088.
 """
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,8 @@ SHARE = 0.5
 """Of what is still between, how much is fixed at once."""
 FEW = 4
 """So few are fixed all at once."""
+BLOCK_GAP, BLOCK_SHARE = 0.1, 0.2
+"""What making blocks whole may cost, of the room up to `enough`, and take, of the time that is left."""
 MOST_ROUNDS = 5
 """Of pricing after each fixing."""
 NEAR = 8
@@ -42,8 +45,10 @@ class Found:
 
     on: Floats
     """Commitment, units x steps."""
-    kept_values: Floats
-    """What the master's own columns are; whole as far as the dive came."""
+    others: Floats
+    """Every column of the matrix but those of thermal units; whole as far as the dive came."""
+    prices: Floats
+    """Of the master's rows."""
     objective: float
     """Of the master; infinite where units are still between commitments."""
 
@@ -83,7 +88,7 @@ class Dive:
         """Fix and mend until everything is whole or time is up; the master is left as it was found."""
         master, parts = self.master, self.generation.parts
         master.unbox()
-        alive = self._mend()
+        alive = self._mend() and self._settle_blocks()
         while alive and self.best.objective > max(self.enough, master.objective):
             units, numbers = self._units_between(), self._numbers_between()
             if units.size <= NEAR and not numbers.size:
@@ -93,16 +98,42 @@ class Dive:
             alive = self._fix(_some(units), _some(numbers))
         if np.isinf(self.best.objective):
             self.best = self._here(np.inf)
+        self.generation.blocks.release()
         master.keep_only({})
         kept = parts.kept[self.numbers]
         master.bound_kept(self.numbers, parts.matrix.lower[kept], parts.matrix.upper[kept])
         master.unbox(open_box=False)
 
+    def _settle_blocks(self) -> bool:
+        """Make the whole numbers of blocks whole, half of them at a time; all others answer to it."""
+        generation, blocks, master = self.generation, self.generation.blocks, self.master
+        tried: set[int] = set()
+        while broken := [number for number in blocks.broken(master.others()) if number not in tried]:
+            batch = broken[: int(np.ceil(SHARE * len(broken)))]
+            tried |= set(batch)
+            values, gap, left_s = master.others(), BLOCK_GAP * self.room / len(broken), self.deadline - time.monotonic()
+            seconds = BLOCK_SHARE * left_s / len(batch)
+            held = [number for number in batch if blocks.hold_whole(number, values, master.prices, gap, seconds)]
+            priced = generation.price(self._calm(master.prices), self.lower, self.upper)
+            generation.take(priced)
+            known, first = master.patterns.number, generation.parts.units
+            patterns = {first + number: known[first + number, self._held_pattern(number)] for number in held}
+            if left_s < 0 or not self._follow(patterns):
+                return False
+        return True
+
+    def _held_pattern(self, number: int) -> bytes:
+        """How a block's schedules are marked once it is held."""
+        mark = np.zeros(self.generation.pricer.steps, np.int8)
+        mark[0] = self.generation.blocks.held[number]
+        return mark.tobytes()
+
     def _here(self, objective: float) -> Found:
         """Every unit at its weightiest commitment."""
         self.heaviest, self.weight = _heaviest(self.master)
-        on = np.array([self.master.patterns.on[pattern] for pattern in self.heaviest.tolist()], dtype=float)
-        return Found(on, self.master.kept_values.copy(), objective)
+        units = self.heaviest[: self.generation.parts.units].tolist()
+        on = np.array([self.master.patterns.on[pattern] for pattern in units], dtype=float)
+        return Found(on, self.master.others(), self.master.prices, objective)
 
     def _round_up(self, units: NDArray[np.int64]) -> None:
         """Look where it would end if every unit between commitments took the one with the most hours on."""
@@ -154,10 +185,11 @@ class Dive:
         return bool(numbers.size) and self._mend()
 
     def _follow(self, chosen: dict[int, int]) -> bool:
-        """Hold these units to these patterns and mend the rest."""
+        """Hold these units (or blocks) to these patterns and mend the rest."""
         for unit, pattern in chosen.items():
             self.patterns[unit] = pattern
-            self.lower[unit] = self.upper[unit] = self.master.patterns.on[pattern]
+            if unit < self.generation.parts.units:
+                self.lower[unit] = self.upper[unit] = self.master.patterns.on[pattern]
         self.master.keep_only(self.patterns)
         return self._mend()
 
@@ -172,7 +204,7 @@ class Dive:
         for read in (self._calm, master.signed):
             for _ in range(MOST_ROUNDS):
                 before = master.objective
-                priced = self.generation.pricer(read(master.prices), lower=self.lower, upper=self.upper)
+                priced = self.generation.price(read(master.prices), self.lower, self.upper)
                 if not self.generation.take(priced) or not master.solve(self.deadline, PRIMAL_SIMPLEX):
                     break
                 if before - master.objective < RISE * self.room:

@@ -6,6 +6,7 @@ stabilised by a box around the best prices so far and by smoothing towards them 
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,14 @@ from numpy.typing import NDArray
 from grid_models.case import Case
 from grid_models.quantities import Floats
 from services.dispatch.balance import BALANCE
+from services.dispatch.decomposition.blocks import Blocks
 from services.dispatch.decomposition.master import Master
 from services.dispatch.decomposition.pricing import Priced, Pricer
-from services.dispatch.decomposition.split import Split
+from services.dispatch.decomposition.split import Schedules, Split
 from services.dispatch.merit import full_load_prices
 from services.dispatch.reserves import REQUIREMENT
 
-SMOOTHING = 0.3
+SMOOTHING = 0.5
 BOX = 0.05
 GROW, SHRINK, ENLARGE = 2.0, 0.7, 3.0
 IMPOSSIBLE = 1e20
@@ -40,7 +42,8 @@ class Generation:
         self.parts, self.tell = parts, tell
         self.pricer = Pricer(case, parts)
         self.boxed = _boxed(parts)
-        self.master = Master(parts, len(self.pricer.room), self.boxed)
+        self.blocks = Blocks(parts)
+        self.master = Master(parts, self.boxed)
         self.bound = -np.inf
         """Lower bound on the cost of any plan."""
         self.prices = _first_prices(case, parts)
@@ -49,6 +52,7 @@ class Generation:
         self._width = np.maximum(BOX * centre[self.boxed], 1e-3 * max(1.0, float(centre.max(initial=0.0))))
         self._next = self.prices
         self._seen: set[tuple[int, bytes]] = set()
+        self._shown = _shown(parts)
         self._gaps: Priced | None = None
         self.rounds = 0
 
@@ -70,16 +74,17 @@ class Generation:
                 return
             self.rounds += 1
             close = np.isfinite(self.bound) and master.objective - self.bound < target * abs(self.bound)
-            if close and master.slack < TAKEN:
+            pressed = master.slack > TAKEN
+            if close and not pressed.any():
                 return
-            self._width = self._width * _step(close, improved, master.slack)
+            self._width = self._width * _step(close, improved, pressed)
             # With nothing new at smoothed prices, only the master's own can still say something.
             smooth = SMOOTHING if np.isfinite(self.bound) and not idle else 0.0
             self._next = smooth * self.prices + (1 - smooth) * master.prices
 
     def _price(self, prices: Floats) -> tuple[bool, int]:
         """Price the fleet and keep what is new; whether the bound has become better, and how much is new."""
-        priced = self.pricer(prices)
+        priced = self.price(prices)
         value = float(priced.value.sum()) + self.master.rest_value(prices)
         fresh = self.take(priced)
         if np.isfinite(self.bound) and value <= self.bound + 1e-9 * abs(self.bound):
@@ -89,6 +94,17 @@ class Generation:
             self.tell(value)
         return True, fresh
 
+    def price(self, prices: Floats, lower: Floats | None = None, upper: Floats | None = None) -> Priced:
+        """Thermal units (between two commitments, if given) and blocks at these prices of the master's rows."""
+        priced, offers = self.pricer(prices, lower=lower, upper=upper), self.blocks(prices)
+        schedules, rest = priced.schedules, np.zeros((len(offers.value), self.pricer.steps))
+        # A block that is held to whole numbers has another pattern than before.
+        rest[:, 0] = self.blocks.held
+        both = Schedules(
+            schedules.values + offers.values, np.vstack([schedules.on, rest]), np.r_[schedules.cost, offers.cost]
+        )
+        return replace(priced, value=np.r_[priced.value, offers.value], schedules=both)
+
     def take(self, priced: Priced) -> int:
         """The schedules that the master does not have yet go into it; how many."""
         units = self._fresh(priced)
@@ -97,26 +113,32 @@ class Generation:
         return int(units.size)
 
     def _fresh(self, priced: Priced) -> NDArray[np.int64]:
-        """The units whose schedule has not been in the master yet."""
-        schedules, parts = priced.schedules, self.parts
-        power = np.round(schedules.values[parts.decisions["above_mw"]], 4)
-        keys = np.concatenate([schedules.on, power], axis=1)
-        for award in parts.awards:
-            table = np.zeros(schedules.on.shape)
-            table[award.units] = np.round(schedules.values[award.columns], 4)
-            keys = np.concatenate([keys, table], axis=1)
-        possible = np.flatnonzero(priced.value < IMPOSSIBLE)
-        fresh = [unit for unit in possible.tolist() if (unit, keys[unit].tobytes()) not in self._seen]
-        self._seen.update((unit, keys[unit].tobytes()) for unit in fresh)
-        return np.array(fresh, dtype=np.int64)
+        """The units and blocks whose schedule has not been in the master yet."""
+        known = np.flatnonzero(np.abs(priced.value) < IMPOSSIBLE).tolist()
+        keys = [(party, self._key(party, priced.schedules)) for party in known]
+        fresh = [key for key in keys if key not in self._seen]
+        self._seen.update(fresh)
+        return np.array([party for party, _ in fresh], dtype=np.int64)
+
+    def _key(self, party: int, schedules: Schedules) -> bytes:
+        shown: Floats = np.round(schedules.values[self._shown[party]], 4)
+        return bytes(schedules.on[party].tobytes() + shown.tobytes())
 
 
-def _step(close: bool, improved: bool, slack: float) -> float:
+def _shown(parts: Split) -> list[NDArray[np.int64]]:
+    """By unit and block, the columns by which its schedules differ."""
+    by_unit = [[parts.decisions["above_mw"][unit]] for unit in range(parts.units)]
+    for award in parts.awards:
+        for unit, columns in zip(award.units.tolist(), award.columns, strict=True):
+            by_unit[unit].append(columns)
+    return [np.concatenate(columns) for columns in by_unit] + [block.columns for block in parts.blocks]
+
+
+def _step(close: bool, improved: bool, pressed: NDArray[np.bool_]) -> Floats:
+    """By row, how the box changes: wider where the master presses against it, unless the bound says that is wrong."""
     if close:
-        return ENLARGE
-    if not improved:
-        return SHRINK
-    return GROW if slack > TAKEN else 1.0
+        return np.where(pressed, ENLARGE, 1.0)
+    return np.where(pressed, GROW, 1.0) if improved else np.full(len(pressed), SHRINK)
 
 
 def _boxed(parts: Split) -> NDArray[np.int64]:

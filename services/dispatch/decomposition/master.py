@@ -1,4 +1,4 @@
-"""The master linear programme: all other kinds as they are, and one weight per unit and schedule."""
+"""The master linear programme: the linking rows, and one weight per unit (or block) and schedule."""
 
 import time
 from typing import Any
@@ -46,8 +46,9 @@ class Master:
     Rows under stabilisation carry a slack each way, whose costs keep their prices in a box around a centre.
     """
 
-    def __init__(self, parts: Split, units: int, boxed: NDArray[np.int64]):
+    def __init__(self, parts: Split, boxed: NDArray[np.int64]):
         matrix, rows = parts.matrix, parts.master_rows
+        units = parts.units + len(parts.blocks)
         self.parts, self.units, self.boxed = parts, units, boxed
         self.lower, self.upper = matrix.row_lower[rows], matrix.row_upper[rows]
         self.solver = highspy.Highs()
@@ -67,6 +68,8 @@ class Master:
         self.slacks = self._add_slacks()
         self.first_schedule = self.solver.getNumCol()
         self.patterns = Patterns()
+        self._blocks: list[tuple[int, int, Floats]] = []
+        """Of blocks' schedules: the column of the weight, the block, and its part of the matrix's columns."""
         self.values: Floats = np.zeros(0)
 
     def _add(
@@ -106,10 +109,14 @@ class Master:
         order = np.argsort(np.r_[np.repeat(np.arange(len(units)), counts), np.arange(len(units))], kind="stable")
         all_rows = np.r_[rows, len(self.parts.master_rows) + units][order]
         all_values = np.r_[values, np.ones(len(units))][order]
-        count = len(units)
+        count, first = len(units), self.solver.getNumCol()
         self._add(schedules.cost[units], np.zeros(count), np.full(count, np.inf),
                   np.r_[0, np.cumsum(counts + 1)[:-1]], all_rows, all_values)  # fmt: skip
         self.patterns.note(units, schedules.on[units].astype(np.int8))
+        for place, party in enumerate(units.tolist()):
+            if party >= self.parts.units:
+                number = party - self.parts.units
+                self._blocks.append((first + place, number, schedules.values[self.parts.blocks[number].columns]))
 
     def keep_only(self, chosen: dict[int, int]) -> None:
         """Of these units only schedules of one pattern each take part; of all others, every schedule."""
@@ -147,14 +154,24 @@ class Master:
         return True
 
     @property
-    def slack(self) -> float:
-        """How much the box still takes."""
-        return float(max((np.abs(self.values[columns]).max(initial=0.0) for columns in self.slacks), default=0.0))
+    def slack(self) -> Floats:
+        """How much the box still takes, by boxed row."""
+        used: Floats = np.abs(self.values[self.slacks[0]]) + np.abs(self.values[self.slacks[1]])
+        return used
 
     @property
     def kept_values(self) -> Floats:
         """What the master's own columns are in the last solution."""
         return self.values[: len(self.parts.kept)]
+
+    def others(self) -> Floats:
+        """Every column of the matrix in the last solution, except those of thermal units."""
+        values = np.zeros(self.parts.matrix.shape[1])
+        values[self.parts.kept] = self.kept_values
+        for column, number, schedule in self._blocks:
+            if column < len(self.values) and self.values[column] > 0:
+                values[self.parts.blocks[number].columns] += self.values[column] * schedule
+        return values
 
     def weights(self) -> Floats:
         """The weight of every pattern in the last solution."""

@@ -70,7 +70,7 @@ def _dive(best: Incumbent, hunt: Hunt) -> None:
     if end is None:
         return
     exact = replace(settings, gap=EXACT * settings.gap, seconds=max(DIVE_SHARE * hunt.left_s, 0.5))
-    found = completed(hunt.matrix, hunt.parts, end.on, end.kept_values, exact, hunt.memory_limit_mb)
+    found = completed(hunt.matrix, hunt.parts, end.on, end.others, exact, hunt.memory_limit_mb)
     if found is not None:
         best.take(found)
 

@@ -1,8 +1,9 @@
-"""Which part of a matrix is a thermal unit's own business, and which part links it to the rest.
+"""Which part of a matrix is a resource's own business, and which part links it to the rest.
 
 The columns of the thermal formulation that pricing decides are *priced*; rows that only repeat a unit's own rules are
-*private*. Everything else is the master: all other kinds as they are, and every row that links resources, also those
-rules of thermal units that pricing does not know (they get a price like any other link).
+*private*. What else hangs together by rows without a link is a *block*: a resource of another kind, or several behind
+one connection. Everything else is the master: every row that links, also those rules of thermal units that pricing does
+not know (they get a price like any other link), and columns that meet only such rows.
 """
 
 from dataclasses import dataclass
@@ -10,11 +11,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
+from scipy.sparse.csgraph import connected_components
 
 from grid_models.case import Case
 from grid_models.quantities import Floats
+from services.dispatch.balance import BALANCE
 from services.dispatch.model import Family, Matrix
+from services.dispatch.reserves import REQUIREMENT
 
 DECISIONS = ("on", "start", "stop", "above_mw")
 INNER = ("piece_mw", "piece_full", "hot_start", "stops_so_far", "warm_start", "in_band")
@@ -66,8 +70,16 @@ class Award:
 
 
 @dataclass(frozen=True)
+class Block:
+    """Columns that meet the rest only in linking rows, and the rows of their own."""
+
+    columns: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Split:
-    """The two parts of a matrix."""
+    """The parts of a matrix."""
 
     matrix: Matrix
     decisions: dict[str, NDArray[np.int64]]
@@ -76,12 +88,20 @@ class Split:
     rises: dict[str, bool]
     """By product, whether its awards are more output (else less)."""
     owner: NDArray[np.int64]
-    """Of every column, the unit that prices it; -1 where the master keeps it."""
+    """Of every column, the thermal unit that prices it; -1 for all other columns."""
+    blocks: tuple[Block, ...]
+    party: NDArray[np.int64]
+    """Of every column, who prices it: thermal units first, then the blocks; -1 where the master keeps it."""
     master_rows: NDArray[np.int64]
     kept: NDArray[np.int64]
     """Columns that the master keeps."""
     links: csc_array
     """Master rows x all columns."""
+
+    @property
+    def units(self) -> int:
+        """How many thermal units there are."""
+        return len(self.decisions["on"])
 
 
 def split(case: Case, matrix: Matrix) -> Split | None:
@@ -98,7 +118,13 @@ def split(case: Case, matrix: Matrix) -> Split | None:
             owner[_columns(family)] = np.broadcast_to(rows[:, None], family.shape)
             if name.startswith("award_"):
                 awards.append(Award(name.removeprefix("award_").removesuffix("_mw"), rows, _columns(family)))
-    master_rows = np.flatnonzero(~_private_rows(matrix))
+    blocks = _blocks(matrix, owner)
+    party = owner.copy()
+    mine = _private_rows(matrix)
+    for number, block in enumerate(blocks):
+        party[block.columns] = len(units) + number
+        mine[block.rows] = True
+    master_rows = np.flatnonzero(~mine)
     links = csc_array(matrix.rows[master_rows])
     # Pricing cannot credit what it does not decide: an operator's rule on such a column rules decomposition out.
     known = np.zeros(matrix.shape[1], dtype=bool)
@@ -112,10 +138,45 @@ def split(case: Case, matrix: Matrix) -> Split | None:
         awards=tuple(awards),
         rises={product.name: product.up for product in case.reserves},
         owner=owner,
+        blocks=blocks,
+        party=party,
         master_rows=master_rows,
-        kept=np.flatnonzero(owner < 0),
+        kept=np.flatnonzero(party < 0),
         links=links,
     )
+
+
+def _blocks(matrix: Matrix, owner: NDArray[np.int64]) -> tuple[Block, ...]:
+    """What hangs together by rows in which neither a thermal unit nor the whole system takes part."""
+    others = np.flatnonzero(owner < 0)
+    thermal = np.asarray((abs(matrix.rows) @ (owner >= 0).astype(float)) > 0)
+    rows = np.flatnonzero(~thermal & ~_system_rows(matrix) & (np.diff(matrix.rows.indptr) > 0))
+    meetings = csr_array(matrix.rows[rows][:, others])
+    size = len(rows) + len(others)
+    graph = csr_array((np.ones(meetings.nnz), _entries(meetings, len(rows))), shape=(size, size))
+    _, label = connected_components(graph, directed=False)
+    by_row, by_column = label[: len(rows)], label[len(rows) :]
+    order, columns = np.argsort(by_row, kind="stable"), np.argsort(by_column, kind="stable")
+    found = []
+    for number in np.unique(by_row):
+        own = order[slice(*np.searchsorted(by_row[order], [number, number + 1]))]
+        held = columns[slice(*np.searchsorted(by_column[columns], [number, number + 1]))]
+        found.append(Block(others[held], rows[own]))
+    return tuple(found)
+
+
+def _entries(meetings: csr_array, first_column: int) -> tuple[Any, Any]:
+    """An edge from each row to each of its columns, these numbered behind the rows."""
+    coordinates = meetings.tocoo()
+    return coordinates.row, coordinates.col + first_column
+
+
+def _system_rows(matrix: Matrix) -> NDArray[np.bool_]:
+    system = np.zeros(matrix.shape[0], dtype=bool)
+    for family in matrix.row_names.families:
+        if family.name in (BALANCE, REQUIREMENT):
+            system[family.first : family.first + family.size] = True
+    return system
 
 
 def _columns(family: Family) -> NDArray[np.int64]:
@@ -133,7 +194,7 @@ def _private_rows(matrix: Matrix) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Schedules:
-    """One schedule per unit: its part of every column, and what it costs the unit itself."""
+    """One schedule per unit (and block): its part of every column, and what it costs the unit itself."""
 
     values: Floats
     """Of all columns; zero where the master keeps them."""
@@ -144,7 +205,7 @@ class Schedules:
 def link_entries(parts: Split, schedules: Schedules, units: NDArray[np.int64]) -> tuple[Any, Any, Any]:
     """What the schedules of some units put into the master's rows: starts, row numbers, values (by unit)."""
     coordinates = parts.links.tocoo()
-    owner = parts.owner[coordinates.col]
+    owner = parts.party[coordinates.col]
     chosen = np.isin(owner, units) & (schedules.values[coordinates.col] != 0)
     place = np.searchsorted(units, owner[chosen])
     table = csc_array(
