@@ -16,7 +16,9 @@ from services.dispatch.decomposition.neighbourhoods import Place, neighbourhoods
 from services.dispatch.solve.guarded import DIED, Guarded, Heard, Message, Start, next_word
 from services.dispatch.solve.highs import News, Outcome
 
-NO_HEURISTICS = {
+PROOF_ONLY = {
+    # Presolve would substitute the class counts, and with them the whole numbers that cuts and branches need.
+    "presolve": "off",
     "mip_heuristic_effort": 0.0,
     "mip_heuristic_run_rins": False,
     "mip_heuristic_run_rens": False,
@@ -70,7 +72,7 @@ class Prover(Side):
         settings, cutoff = self.hunt.settings, self._cutoff()
         options = settings.options
         if np.isfinite(cutoff):
-            options = {**options, **NO_HEURISTICS, "objective_bound": cutoff}
+            options = {**options, **PROOF_ONLY, "objective_bound": cutoff}
         wish = replace(settings, gap=0.0, threads=1, seconds=max(self.hunt.left_s, 0.5), options=options)
         self.search(Place(self.hunt, self.hunt.below(cutoff), wish, cutoff), None)
 
