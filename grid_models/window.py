@@ -1,5 +1,6 @@
 """A stretch of a case as a case of its own."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +26,10 @@ def window(case: Case, first: int, steps: int) -> Case:
         else fuel
         for fuel in case.fuels
     )
-    parts = {name: _cut(getattr(case, name), case.steps, first, steps) for name in _WITH_SERIES}
+    parts = {
+        name: with_series(getattr(case, name), case.steps, lambda series: series[first : first + steps])
+        for name in WITH_SERIES
+    }
     return Case.model_validate(
         {
             **{name: getattr(case, name) for name in type(case).model_fields},
@@ -36,16 +40,17 @@ def window(case: Case, first: int, steps: int) -> Case:
     )
 
 
-_WITH_SERIES = ("zones", "links", "resources", "reserves", "network")
+WITH_SERIES = ("zones", "links", "resources", "reserves", "network")
+"""Parts of a case that may hold a number by step."""
 
 
-def _cut(value: Any, length: int, first: int, steps: int) -> Any:
-    """The same value with every series of the case's length cut to the window."""
+def with_series(value: Any, length: int, change: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> Any:
+    """The same value with every series of this length changed."""
     if isinstance(value, Data):
-        changes = {name: _cut(getattr(value, name), length, first, steps) for name in type(value).model_fields}
+        changes = {name: with_series(getattr(value, name), length, change) for name in type(value).model_fields}
         return value.model_copy(update=changes)
     if isinstance(value, tuple):
         if len(value) == length and all(item is None or isinstance(item, int | float) for item in value):
-            return value[first : first + steps]
-        return tuple(_cut(item, length, first, steps) for item in value)
+            return change(value)
+        return tuple(with_series(item, length, change) for item in value)
     return value

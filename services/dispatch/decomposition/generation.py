@@ -22,12 +22,15 @@ from services.dispatch.merit import full_load_prices
 from services.dispatch.reserves import REQUIREMENT
 
 SMOOTHING = 0.5
-BOX = 0.05
+BOX, NEAR = 0.05, 0.02
+"""How wide the box is at first, relative: around prices of the merit order, and around prices of a like problem."""
 GROW, SHRINK, ENLARGE = 2.0, 0.7, 3.0
 IMPOSSIBLE = 1e20
 """The value of a unit that has no schedule."""
 IDLE_ROUNDS = 5
 """Rounds without anything new after which it will not come nearer: what pricing only bounds keeps them apart."""
+NEAR_ROUNDS = 4
+"""Rounds within the target after which it ends even though some prices still press against their box."""
 TAKEN = 1e-4
 """Slack of the box above which its prices are not yet those of the master."""
 
@@ -56,6 +59,12 @@ class Generation:
         self._gaps: Priced | None = None
         self.rounds = 0
 
+    def start_at(self, prices: Floats) -> None:
+        """Begin near these prices instead; before the first run only."""
+        self.prices = self._next = prices
+        level = np.abs(prices[self.boxed])
+        self._width = np.maximum(NEAR * level, NEAR * max(1.0, float(level.mean())))
+
     @property
     def priced(self) -> Priced:
         """The fleet at the prices of the bound, with the price gaps by unit and step."""
@@ -65,8 +74,8 @@ class Generation:
 
     def run(self, target: float, deadline: float) -> None:
         """Until the bound is within the target (relative) of the master, or time is up."""
-        master, idle = self.master, 0
-        while idle < IDLE_ROUNDS and time.monotonic() < deadline:
+        master, idle, near = self.master, 0, 0
+        while idle < IDLE_ROUNDS and near < NEAR_ROUNDS and time.monotonic() < deadline:
             improved, fresh = self._price(master.signed(self._next))
             idle = 0 if improved or fresh else idle + 1
             master.centre(self.prices[self.boxed], self._width)
@@ -77,6 +86,7 @@ class Generation:
             pressed = master.slack > TAKEN
             if close and not pressed.any():
                 return
+            near = near + 1 if close else 0
             self._width = self._width * _step(close, improved, pressed)
             # With nothing new at smoothed prices, only the master's own can still say something.
             smooth = SMOOTHING if np.isfinite(self.bound) and not idle else 0.0

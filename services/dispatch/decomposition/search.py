@@ -11,6 +11,7 @@ import numpy as np
 
 from grid_models.case import Case
 from services.dispatch.decomposition.aggregation import Aggregation, interchangeable
+from services.dispatch.decomposition.coarse import hourly_prices
 from services.dispatch.decomposition.completing import completed
 from services.dispatch.decomposition.diving import dive
 from services.dispatch.decomposition.duel import duel
@@ -23,6 +24,8 @@ from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import SMALL_NONZEROS, guarded_search
 from services.dispatch.solve.highs import End, Outcome, Settings
 
+EASIER_FIRST = 5_000
+"""Thermal units x steps from which a case in short steps takes its first prices from the same case in hours."""
 BOUND_SHARE, DIVE_SHARE = 0.4, 0.5
 """Of the time, what the bound may take; of what is left then, the dive."""
 DIVE_GAP = 0.7
@@ -45,7 +48,12 @@ def decomposed_search(
     began = time.monotonic()
     deadline = began + settings.seconds
     generation = Generation(case, parts, lambda value: tell(None, value))
-    generation.run(COARSE * settings.gap, began + BOUND_SHARE * settings.seconds)
+    latest = began + BOUND_SHARE * settings.seconds
+    if parts.units * case.steps >= EASIER_FIRST:
+        prices = hourly_prices(case, parts, latest)
+        if prices is not None:
+            generation.start_at(prices)
+    generation.run(COARSE * settings.gap, latest)
     best = Incumbent(tell, generation.bound)
     # In a fleet so small that branch and bound is what takes the time, identical units count as one.
     together = interchangeable(parts) if is_small(case) else Aggregation(parts, ())
