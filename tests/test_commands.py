@@ -109,6 +109,23 @@ def test_solve_starts_from_a_plan(solved: Path, tiny: Path):
     assert COST == pytest.approx(json.loads(answer.stdout)["cost"])
 
 
+def test_solve_leaves_a_memory_and_starts_from_it(tiny: Path, tmp_path: Path):
+    began = []
+    for name in ("first.json", "again.json"):
+        answer = run("solve", tiny, "--memory", tmp_path / "memory.json", "--plan", tmp_path / name, "--json")
+        assert COST == pytest.approx(json.loads(answer.stdout)["cost"])
+        began.append(json.loads((tmp_path / name).read_text())["solver"]["started_from"])
+    assert [None, "tiny from 2024-07-28 16:00 UTC"] == began
+
+
+def test_solve_refuses_a_file_that_is_no_memory_and_leaves_it_alone(tiny: Path, tmp_path: Path):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("not to be lost")
+    answer = run("solve", tiny, "--memory", notes)
+    assert (2, True) == (answer.exit_code, "not the memory of an earlier solve" in answer.stderr)
+    assert "not to be lost" == notes.read_text()
+
+
 def test_diff_says_what_changed_and_what_it_cost(solved: Path, tmp_path: Path):
     """Ten MW less demand in the second hour saves 10 MWh at 300."""
     easier = TINY | {"zones": [{"name": "north", "demand_mw": [50.0, 70.0, 60.0]}]}

@@ -51,6 +51,9 @@ def solve(
     first: First = None,
     days: Days = None,
     start: Annotated[Path | None, typer.Option(metavar="PLAN", help="A plan to start from.")] = None,
+    memory: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Start from what the last solve left here; renewed after it.")
+    ] = None,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Operator rules in Pyomo, a Python file.")] = None,
     export: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the model as .lp, .mps or .nl.")] = None,
     plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the plan as JSON.")] = None,
@@ -58,8 +61,8 @@ def solve(
 ) -> None:
     """Commit and dispatch a case; the plan that is shown was accepted by the referee."""
     began_s = time.monotonic() - _process_age_s()
-    _check_outputs(plan, export)
-    for out in (plan, export):
+    _check_outputs(plan, export, memory)
+    for out in (plan, export, memory):
         _keep_apart(out, case)
     reading = read(case, form, first, days)
     from grid_models.plan import read_plan
@@ -78,7 +81,7 @@ def solve(
         export=export,
         day_before=_day_before(case, form, reading),
     )
-    _deliver(_solved(reading, options), reading, plan, as_json)
+    _deliver(_solved(reading, options, memory), reading, plan, as_json)
 
 
 def _keep_apart(out: Path | None, case: str) -> None:
@@ -87,12 +90,17 @@ def _keep_apart(out: Path | None, case: str) -> None:
         raise typer.BadParameter(f"{out} is the case itself; name another file to write")
 
 
-def _solved(reading: "Reading", options: "Options") -> "Plan":
-    from services.dispatch.planning import plan_case
+def _solved(reading: "Reading", options: "Options", memory: Path | None) -> "Plan":
+    from services.dispatch.memory import read_memory, write_memory
+    from services.dispatch.planner import Planner
     from services.dispatch.watching import watching
 
+    planner = Planner(read_memory(memory) if memory else None)
     with watching(_console(stderr=True)) as progress:
-        return plan_case(reading.case, options, progress)
+        plan = planner.plan(reading.case, options, progress)
+    if memory and planner.memory:
+        write_memory(planner.memory, memory)
+    return plan
 
 
 def _deliver(plan: "Plan", reading: "Reading", path: Path | None, as_json: bool) -> None:
@@ -196,9 +204,9 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not abs(value) < float("inf") else value
 
 
-def _check_outputs(plan: Path | None, export: Path | None) -> None:
+def _check_outputs(plan: Path | None, export: Path | None, memory: Path | None) -> None:
     """A file that cannot be written must be known before the solve, not after it."""
-    for path in filter(None, (plan, export)):
+    for path in filter(None, (plan, export, memory)):
         if path.is_dir() or not os.access(path.parent, os.W_OK):
             _refuse(path, "cannot be written; name a file in a folder that exists and may be written to")
     if export and export.suffix not in EXPORTS:

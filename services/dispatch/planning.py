@@ -1,12 +1,10 @@
 """From a case to a refereed plan."""
 
 import platform
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -14,18 +12,24 @@ from grid_models.case import Case
 from grid_models.plan import Assumptions, Plan, Status
 from grid_models.resources import ThermalUnit
 from services.dispatch.assembly import build
-from services.dispatch.decomposition.split import Split, split
+from services.dispatch.decomposition.recalling import named_prices
+from services.dispatch.decomposition.split import split
 from services.dispatch.errors import DispatchError, Infeasible, NoPlanInTime, RefusedByReferee
 from services.dispatch.explain import why_infeasible
 from services.dispatch.extraction import extract
 from services.dispatch.fallback import standing_still
+from services.dispatch.memory import CyclicDay, Memory, memory_of
 from services.dispatch.merit import merit_order_commitment
 from services.dispatch.model import Matrix, Model
+from services.dispatch.progress import Listener, Progress, Watch, ignore, relative_gap
 from services.dispatch.referee import judge
 from services.dispatch.settling import settled
 from services.dispatch.solve.guarded import Start, guarded_search
 from services.dispatch.solve.highs import Outcome, Settings, dispatch
 from services.dispatch.starting import from_plan, start_values
+
+if TYPE_CHECKING:
+    from services.dispatch.decomposition.generation import Generation
 
 SETTLE_SHARE = 0.25
 """Of the time limit, what choosing initial states may take."""
@@ -61,52 +65,18 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Where the work stands."""
+class Job:
+    """One search: what is to be solved, how, and from where."""
 
-    phase: str
-    seconds: float
-    incumbent: float | None = None
-    bound: float | None = None
-    gap: float | None = None
-
-
-Listener = Callable[[Progress], None]
-
-
-def ignore(_: Progress) -> None:
-    """Hear nothing."""
-
-
-class Watch:
-    """Time by phase, and word of it to whoever listens."""
-
-    def __init__(self, listen: Listener, time_limit_s: float):
-        self.began = time.monotonic()
-        self.seconds: dict[str, float] = {}
-        self._listen = listen
-        self._limit_s = time_limit_s
-        self._phase, self._since = "", self.began
-
-    @property
-    def elapsed_s(self) -> float:
-        return time.monotonic() - self.began
-
-    @property
-    def left_s(self) -> float:
-        return self._limit_s - self.elapsed_s
-
-    def enter(self, phase: str) -> None:
-        now = time.monotonic()
-        if self._phase:
-            self.seconds[self._phase] = round(self.seconds.get(self._phase, 0.0) + now - self._since, 3)
-        self._phase, self._since = phase, now
-        if phase:
-            self._listen(Progress(phase, self.elapsed_s))
-
-    def tell(self, incumbent: float | None, bound: float | None) -> None:
-        gap = relative_gap(incumbent, bound) if incumbent is not None and bound is not None else None
-        self._listen(Progress(self._phase, self.elapsed_s, incumbent, bound, gap))
+    case: Case
+    """With everything decided that it left open."""
+    model: Model
+    matrix: Matrix
+    options: Options
+    watch: Watch
+    memory: Memory | None
+    generation: "Generation | None"
+    """Where the search is decomposed."""
 
 
 def plan_case(case: Case, options: Options | None = None, progress: Listener = ignore) -> Plan:
@@ -114,17 +84,29 @@ def plan_case(case: Case, options: Options | None = None, progress: Listener = i
 
     Raises `ContradictoryCase` (the data rule each other out), `Infeasible`, `NoPlanInTime` or `RefusedByReferee`.
     """
+    return plan_and_memory(case, None, options, progress)[0]
+
+
+def plan_and_memory(
+    case: Case, memory: Memory | None, options: Options | None = None, progress: Listener = ignore
+) -> tuple[Plan, Memory]:
+    """The same from where an earlier solve ended, and what the next one may begin from."""
     options = options or Options()
+    memory = _useful(case, memory, options)
     watch = Watch(progress, options.time_limit_s)
     watch.enter("check")
     case.check()
     watch.enter("settle")
-    full, assumptions = settled(case, options.day_before, _settings(options, watch, SETTLE_SHARE), watch.tell)
+    known = memory.cyclic if memory else None
+    full, assumptions, cyclic = settled(
+        case, options.day_before, _settings(options, watch, SETTLE_SHARE), watch.tell, known
+    )
     watch.enter("build")
     model = build(full)
     matrix = _packed(model, options)
     watch.enter("search")
-    found, stopped_by = _search(full, model, matrix, options, watch)
+    job = Job(full, model, matrix, options, watch, memory, _generation(full, matrix, options, watch, memory))
+    found, stopped_by = _search(job)
     watch.enter("dispatch")
     outcome = _economic_dispatch(matrix, found)
     plan = extract(case, model, matrix, outcome, assumptions)
@@ -132,15 +114,23 @@ def plan_case(case: Case, options: Options | None = None, progress: Listener = i
     plan = _proven(plan, _finite_bound(matrix, found.bound, watch), options)
     _referee(plan, case)
     watch.enter("")
-    return plan.model_copy(
-        update={"seconds": watch.seconds, "versions": _versions(), "solver": _solver(options, matrix, stopped_by)}
-    )
+    solver = {**_solver(options, matrix, stopped_by), "started_from": memory.label if memory else None}
+    plan = plan.model_copy(update={"seconds": watch.seconds, "versions": _versions(), "solver": solver})
+    return plan, _remembered(plan, cyclic, job.generation)
 
 
-def relative_gap(cost: float, lower_bound: float) -> float:
-    """`(cost - lower_bound) / |cost|`, 0 where both are nothing."""
-    difference = max(cost - lower_bound, 0.0)
-    return difference / abs(cost) if abs(cost) > 1e-9 else (0.0 if difference < 1e-6 else np.inf)
+def _useful(case: Case, memory: Memory | None, options: Options) -> Memory | None:
+    """The memory to begin from; a plan to start from is one too, what is of another fleet is none."""
+    known = memory or (memory_of(options.start) if options.start else None)
+    return known if known and known.knows(case) else None
+
+
+def _remembered(plan: Plan, cyclic: CyclicDay | None, generation: "Generation | None") -> Memory:
+    """What the next solve may begin from."""
+    update: dict[str, object] = {"cyclic": cyclic}
+    if generation is not None and np.isfinite(generation.bound):
+        update["prices"] = named_prices(generation.parts, generation.prices)
+    return memory_of(plan).model_copy(update=update)
 
 
 def _settings(options: Options, watch: Watch, share: float = 1.0) -> Settings:
@@ -149,16 +139,16 @@ def _settings(options: Options, watch: Watch, share: float = 1.0) -> Settings:
     return Settings(gap=options.gap, seconds=seconds, threads=options.threads, seed=options.seed)
 
 
-def _search(case: Case, model: Model, matrix: Matrix, options: Options, watch: Watch) -> tuple[Outcome, str]:
-    settings = _settings(options, watch)
+def _search(job: Job) -> tuple[Outcome, str]:
+    settings, matrix = _settings(job.options, job.watch), job.matrix
     try:
-        found, why = _found(case, model, matrix, options, settings, watch)
+        found, why = _found(job, settings)
     except KeyboardInterrupt:
         found, why = Outcome("stopped", np.inf, -np.inf, None), "interrupted"
     if found.end == "infeasible":
         raise Infeasible(why_infeasible(matrix))
     if found.values is None:
-        guess = start_values(model, matrix, merit_order_commitment(case))
+        guess = start_values(job.model, matrix, merit_order_commitment(job.case))
         still = None if "memory" in why else standing_still(matrix, guess, settings)
         if still is None:
             raise NoPlanInTime(f"no plan was found within {why or f'{settings.seconds:.0f} s'}: allow more")
@@ -166,29 +156,34 @@ def _search(case: Case, model: Model, matrix: Matrix, options: Options, watch: W
     return found, why
 
 
-def _found(
-    case: Case, model: Model, matrix: Matrix, options: Options, settings: Settings, watch: Watch
-) -> tuple[Outcome, str]:
+def _found(job: Job, settings: Settings) -> tuple[Outcome, str]:
     """The search by the solver and the method asked for."""
+    options, tell = job.options, job.watch.tell
     if options.solver != "highs":
         from services.dispatch.solve import pyomo_view
 
-        return pyomo_view.search(matrix, settings, options.solver), ""
-    parts = _parts(case, matrix, options)
-    if parts is not None:
+        return pyomo_view.search(job.matrix, settings, options.solver), ""
+    if job.generation is not None:
         from services.dispatch.decomposition.search import decomposed_search
 
-        return decomposed_search(case, matrix, parts, settings, watch.tell, options.memory_limit_mb)
-    start = _start(case, model, matrix, options)
-    return guarded_search(matrix, settings, watch.tell, start, options.memory_limit_mb)
+        return decomposed_search(job.case, job.matrix, job.generation, settings, tell, options.memory_limit_mb)
+    return guarded_search(job.matrix, settings, tell, _start(job), options.memory_limit_mb)
 
 
-def _parts(case: Case, matrix: Matrix, options: Options) -> Split | None:
-    """The split of the matrix where the search is to be decomposed, else None."""
+def _generation(
+    case: Case, matrix: Matrix, options: Options, watch: Watch, memory: Memory | None
+) -> "Generation | None":
+    """Column generation at its beginning, where the search is to be decomposed, else None."""
     units = sum(isinstance(unit, ThermalUnit) for unit in case.everything)
-    if options.method == "direct" or (options.method == "auto" and units * case.steps < DECOMPOSED_FROM):
+    small = options.method == "auto" and units * case.steps < DECOMPOSED_FROM
+    if options.solver != "highs" or options.method == "direct" or small:
         return None
-    return split(case, matrix)
+    parts = split(case, matrix)
+    if parts is None:
+        return None
+    from services.dispatch.decomposition.generation import Generation
+
+    return Generation(case, parts, lambda value: watch.tell(None, value), memory)
 
 
 def _packed(model: Model, options: Options) -> Matrix:
@@ -205,10 +200,12 @@ def _packed(model: Model, options: Options) -> Matrix:
     return matrix
 
 
-def _start(case: Case, model: Model, matrix: Matrix, options: Options) -> Start | None:
-    if options.start is not None:
-        return from_plan(model, matrix, options.start)
-    return start_values(model, matrix, merit_order_commitment(case))
+def _start(job: Job) -> Start | None:
+    """Where branch and bound begins."""
+    if job.options.start is not None:
+        return from_plan(job.model, job.matrix, job.options.start)
+    known = job.memory.commitments_over(job.case.horizon) if job.memory else merit_order_commitment(job.case)
+    return start_values(job.model, job.matrix, known)
 
 
 def _economic_dispatch(matrix: Matrix, found: Outcome) -> Outcome:
@@ -272,4 +269,4 @@ def _solver(options: Options, matrix: Matrix, stopped_by: str) -> dict[str, str 
     }
 
 
-__all__ = ["Assumptions", "Options", "Progress", "ignore", "plan_case", "relative_gap"]
+__all__ = ["Assumptions", "Options", "Progress", "ignore", "plan_and_memory", "plan_case", "relative_gap"]

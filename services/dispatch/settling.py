@@ -7,6 +7,7 @@ beyond the horizon without a price gets the last price of the relaxed problem.
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grid_models.case import Case
 from grid_models.plan import Assumptions
@@ -17,7 +18,9 @@ from grid_models.resources.virtual_power_plant import Composition
 from grid_models.window import window
 from services.dispatch.assembly import build
 from services.dispatch.errors import NoPlanInTime
+from services.dispatch.memory import CyclicDay, digits, from_digits
 from services.dispatch.merit import merit_order_commitment
+from services.dispatch.model import Model
 from services.dispatch.prices import prices
 from services.dispatch.solve.guarded import guarded_search
 from services.dispatch.solve.highs import Settings, dispatch
@@ -29,15 +32,26 @@ CYCLE_GAP = 2e-3
 Tell = Callable[[float | None, float | None], None]
 
 
-def settled(case: Case, day_before: Case | None, settings: Settings, tell: Tell) -> tuple[Case, Assumptions]:
-    """The case with everything decided, and what was assumed for it."""
+def settled(
+    case: Case, day_before: Case | None, settings: Settings, tell: Tell, known: CyclicDay | None = None
+) -> tuple[Case, Assumptions, CyclicDay | None]:
+    """The case with everything decided, what was assumed for it, and the day that supplied its initial states.
+
+    A day that is known is not solved again if it is the same in every number; else its commitment is where that begins.
+    """
+    missing = [unit.name for unit in case.everything if isinstance(unit, ThermalUnit) and unit.initial is None]
     notes: list[str] = []
-    states = _initial_states(case, day_before, settings, tell, notes)
+    if missing:
+        known = _cyclic_day(case, set(missing), day_before, settings, tell, known)
+        which = "the day before" if day_before else f"the first {_day(case).horizon.hours:g} h, closed on itself,"
+        notes = [f"no initial state is given for {len(missing)} thermal units: a cyclic solve of {which} supplies it"]
+    left = known.states if known else {}
+    states = {name: _consistent(case, name, left[name]) for name in missing if name in left}
     full = with_initial(case, states)
     price = _last_price(full)
     if price is not None:
         full = _with_price(full, price)
-    return full, Assumptions(initial=states, after_horizon_per_mwh=price, notes=notes)
+    return full, Assumptions(initial=states, after_horizon_per_mwh=price, notes=notes), known
 
 
 def assumed(case: Case, assumptions: Assumptions) -> Case:
@@ -67,35 +81,48 @@ def _with_price(case: Case, price: float) -> Case:
     return case.replaced(prices=case.prices.model_copy(update={"after_horizon_per_mwh": price}))
 
 
-def _initial_states(
-    case: Case, day_before: Case | None, settings: Settings, tell: Tell, notes: list[str]
-) -> dict[str, ThermalState]:
-    missing = {unit.name for unit in case.everything if isinstance(unit, ThermalUnit) and unit.initial is None}
-    if not missing:
-        return {}
+def _day(case: Case) -> Case:
+    """Its first day."""
     steps = min(case.steps, case.horizon.steps_in(CYCLE_H))
-    day = day_before or (case if steps == case.steps else window(case, 0, steps))
-    which = "the day before" if day_before else f"the first {day.horizon.hours:g} h, closed on itself,"
-    notes.append(f"no initial state is given for {len(missing)} thermal units: a cyclic solve of {which} supplies it")
+    return case if steps == case.steps else window(case, 0, steps)
+
+
+def _cyclic_day(
+    case: Case, missing: set[str], day_before: Case | None, settings: Settings, tell: Tell, known: CyclicDay | None
+) -> CyclicDay:
+    day = day_before or _day(case)
+    if known is not None and known.day == day.hash and missing <= known.states.keys():
+        return known
     model = build(day)
     matrix = model.pack()
-    start = start_values(model, matrix, merit_order_commitment(day))
+    start = start_values(model, matrix, _first_commitment(day, known))
     found, why = guarded_search(matrix, settings, tell, start)
     if found.values is None:
         ended = f"the search for it ended by {why}" if why else "the search for it found none"
         raise NoPlanInTime(f"the case gives no initial state and {ended}: give one, or a longer time limit")
     exact = dispatch(matrix, found.values)
-    values = found.values if exact.values is None else exact.values
-    states: dict[str, ThermalState] = {}
-    for block in model.blocks:
-        if block.kind == "thermal":
-            on, power = (block.published[name][0].at(values) for name in ("on", "power_mw"))
-            states |= {
-                name: _state(np.round(on[row]), power[row], day.horizon.step_h)
-                for row, name in enumerate(block.names)
-                if name in missing
-            }
-    return {name: _consistent(case, name, state) for name, state in states.items()}
+    return _left(model, day, found.values if exact.values is None else exact.values)
+
+
+def _first_commitment(day: Case, known: CyclicDay | None) -> dict[str, NDArray[np.int64]]:
+    """The merit order's, or what is known of a day like this one."""
+    guess = merit_order_commitment(day)
+    before = {} if known is None else known.commitments
+    return {
+        name: from_digits(before[name]) if len(before.get(name, "")) == day.steps else guess[name] for name in guess
+    }
+
+
+def _left(model: Model, day: Case, values: Floats) -> CyclicDay:
+    """How the day leaves its units."""
+    block = next(block for block in model.blocks if block.kind == "thermal")
+    on, power = (block.published[name][0].at(values) for name in ("on", "power_mw"))
+    rows = dict(zip(block.names, zip(np.round(on), power, strict=True), strict=True))
+    return CyclicDay(
+        day=day.hash,
+        states={name: _state(own, mw, day.horizon.step_h) for name, (own, mw) in rows.items()},
+        commitments={name: digits(own) for name, (own, _) in rows.items()},
+    )
 
 
 def _state(on: Floats, power: Floats, step_h: float) -> ThermalState:

@@ -17,7 +17,9 @@ from services.dispatch.balance import BALANCE
 from services.dispatch.decomposition.blocks import Blocks
 from services.dispatch.decomposition.master import Master
 from services.dispatch.decomposition.pricing import Priced, Pricer
+from services.dispatch.decomposition.recalling import recalled_commitment, recalled_prices
 from services.dispatch.decomposition.split import Schedules, Split
+from services.dispatch.memory import Memory
 from services.dispatch.merit import full_load_prices
 from services.dispatch.reserves import REQUIREMENT
 
@@ -41,7 +43,7 @@ class Generation:
     It may be run again to a finer target, and goes on from where it was.
     """
 
-    def __init__(self, case: Case, parts: Split, tell: Callable[[float], None]):
+    def __init__(self, case: Case, parts: Split, tell: Callable[[float], None], memory: Memory | None = None):
         self.parts, self.tell = parts, tell
         self.pricer = Pricer(case, parts)
         self.boxed = _boxed(parts)
@@ -58,12 +60,25 @@ class Generation:
         self._shown = _shown(parts)
         self._gaps: Priced | None = None
         self.rounds = 0
+        self.planned: Floats | None = None
+        """What the remembered plan commits (units x steps, nan for units that are not known)."""
+        if memory is not None and memory.knows(case):
+            self._begin_from(memory, case)
 
     def start_at(self, prices: Floats) -> None:
         """Begin near these prices instead; before the first run only."""
         self.prices = self._next = prices
         level = np.abs(prices[self.boxed])
         self._width = np.maximum(NEAR * level, NEAR * max(1.0, float(level.mean())))
+
+    def _begin_from(self, memory: Memory, case: Case) -> None:
+        """Remembered prices, and the remembered commitment at its best for them."""
+        known = recalled_prices(memory, case, self.parts)
+        self.start_at(np.where(np.isnan(known), self.prices, known))
+        self.planned = recalled_commitment(memory, case, self.parts)
+        # Units that are not known are asked for what cannot be, and so are left out.
+        lower, upper = np.nan_to_num(self.planned, nan=1.0), np.nan_to_num(self.planned, nan=0.0)
+        self.take(self.pricer(self.master.signed(self.prices), lower=lower, upper=upper))
 
     @property
     def priced(self) -> Priced:

@@ -18,7 +18,6 @@ from services.dispatch.decomposition.duel import duel
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.hunt import Hunt, Incumbent, Tell
 from services.dispatch.decomposition.neighbourhoods import Place, neighbourhoods
-from services.dispatch.decomposition.split import Split
 from services.dispatch.decomposition.strengthening import is_small
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import SMALL_NONZEROS, guarded_search
@@ -39,7 +38,7 @@ EXACT = 0.2
 def decomposed_search(
     case: Case,
     matrix: Matrix,
-    parts: Split,
+    generation: Generation,
     settings: Settings,
     tell: Tell,
     memory_limit_mb: float | None = None,
@@ -47,9 +46,9 @@ def decomposed_search(
     """The best plan found and a bound that holds for the whole model; why it stopped, where it did so early."""
     began = time.monotonic()
     deadline = began + settings.seconds
-    generation = Generation(case, parts, lambda value: tell(None, value))
+    parts = generation.parts
     latest = began + BOUND_SHARE * settings.seconds
-    if parts.units * case.steps >= EASIER_FIRST:
+    if generation.planned is None and parts.units * case.steps >= EASIER_FIRST:
         prices = hourly_prices(case, parts, latest)
         if prices is not None:
             generation.start_at(prices)
