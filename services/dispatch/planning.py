@@ -1,6 +1,7 @@
 """From a case to a refereed plan."""
 
 import platform
+import resource
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -266,7 +267,14 @@ def _solver(options: Options, matrix: Matrix, stopped_by: str) -> dict[str, str 
         "integer_columns": int(matrix.integer.sum()),
         "nonzeros": int(matrix.rows.nnz),
         "stopped_by": stopped_by or None,
+        "peak_memory_mb": _peak_memory_mb(),
     }
+
+
+def _peak_memory_mb() -> float:
+    """The most that this process, or its largest search, has held at once since it began."""
+    most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return round(most / 1e3, 1)
 
 
 __all__ = ["Assumptions", "Options", "Progress", "ignore", "plan_and_memory", "plan_case", "relative_gap"]
