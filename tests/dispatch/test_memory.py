@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import MIDNIGHT, approx, battery, case, thermal
+from building import MIDNIGHT, PRICES, approx, battery, case, thermal
 
 from grid_models.case import Case
 from grid_models.errors import BadInput
@@ -19,6 +19,7 @@ from grid_models.resources.thermal import ThermalState
 from grid_models.window import window
 from services.dispatch import settling
 from services.dispatch.assembly import build
+from services.dispatch.decomposition import search
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.split import split
 from services.dispatch.memory import Memory, read_memory, write_memory
@@ -119,6 +120,23 @@ def rounds(grid: Case, memory: Memory | None) -> int:
 def test_a_neighbour_takes_fewer_rounds_of_pricing(base: Case, solved: tuple[Plan, Memory]):
     grid = with_demand(base, 1.005)
     assert rounds(grid, solved[1]) < 0.7 * rounds(grid, None)
+
+
+def test_what_was_decided_is_dispatched_before_anything_is_searched(base: Case, monkeypatch: pytest.MonkeyPatch):
+    """The same commitment at other prices of failure: no dive, no branch and bound."""
+    monkeypatch.setattr(search, "dive", None)
+    units = without(base, "battery").replaced(prices=PRICES.model_copy(update={"unserved_per_mwh": 9_000.0}))
+    plan = plan_case(units, replace(DECOMPOSED, method="direct"))
+    again = plan_case(units, replace(DECOMPOSED, gap=2 * GAP, start=plan))
+    assert plan.commitment == again.commitment
+
+
+def test_too_few_units_are_not_dispatched(base: Case, solved: tuple[Plan, Memory]):
+    """At a third more demand what was on cannot carry it, so only a search finds a plan."""
+    grid = with_demand(base, 1.33)
+    plan, _ = plan_and_memory(grid, solved[1], DECOMPOSED)
+    assert plan.gap <= GAP + 1e-6
+    assert "relaxed" != plan.status
 
 
 def test_a_planner_begins_where_its_last_case_ended_and_can_be_sent_to_another_process(base: Case):

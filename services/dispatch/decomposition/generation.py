@@ -26,6 +26,8 @@ from services.dispatch.reserves import REQUIREMENT
 SMOOTHING = 0.5
 BOX, NEAR = 0.05, 0.02
 """How wide the box is at first, relative: around prices of the merit order, and around prices of a like problem."""
+KNOWN, LEAST_SHARE = 0.01, 0.02
+"""The same around prices that a neighbour's solve found; where they are small, from this share of the largest."""
 GROW, SHRINK, ENLARGE = 2.0, 0.7, 3.0
 IMPOSSIBLE = 1e20
 """The value of a unit that has no schedule."""
@@ -75,6 +77,8 @@ class Generation:
         """Remembered prices, and the remembered commitment at its best for them."""
         known = recalled_prices(memory, case, self.parts)
         self.start_at(np.where(np.isnan(known), self.prices, known))
+        level = np.abs(self.prices[self.boxed])
+        self._width = KNOWN * np.maximum(level, LEAST_SHARE * max(1.0, float(level.max(initial=0.0))))
         self.planned = recalled_commitment(memory, case, self.parts)
         # Units that are not known are asked for what cannot be, and so are left out.
         lower, upper = np.nan_to_num(self.planned, nan=1.0), np.nan_to_num(self.planned, nan=0.0)

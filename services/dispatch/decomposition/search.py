@@ -13,6 +13,7 @@ from grid_models.case import Case
 from services.dispatch.decomposition.aggregation import Aggregation, interchangeable
 from services.dispatch.decomposition.coarse import hourly_prices
 from services.dispatch.decomposition.completing import completed
+from services.dispatch.decomposition.continuing import continued
 from services.dispatch.decomposition.diving import dive
 from services.dispatch.decomposition.duel import duel
 from services.dispatch.decomposition.generation import Generation
@@ -27,6 +28,8 @@ EASIER_FIRST = 5_000
 """Thermal units x steps from which a case in short steps takes its first prices from the same case in hours."""
 BOUND_SHARE, DIVE_SHARE = 0.4, 0.5
 """Of the time, what the bound may take; of what is left then, the dive."""
+CONTINUE_SHARE = 0.1
+"""Of the time after the bound, what a dispatch at the remembered commitment may take."""
 DIVE_GAP = 0.7
 """Of the gap asked for, what ends a dive."""
 COARSE, FINE = 0.25, 0.02
@@ -57,7 +60,9 @@ def decomposed_search(
     # In a fleet so small that branch and bound is what takes the time, identical units count as one.
     together = interchangeable(parts) if is_small(case) else Aggregation(parts, ())
     hunt = Hunt(case, matrix, parts, generation, settings, deadline, memory_limit_mb, together)
-    _dive(best, hunt)
+    _continue(best, hunt)
+    if best.gap() > settings.gap:
+        _dive(best, hunt)
     if best.gap() > settings.gap:
         generation.run(FINE * settings.gap, time.monotonic() + BOUND_SHARE * hunt.left_s)
         best.raise_bound(generation.bound)
@@ -67,6 +72,15 @@ def decomposed_search(
     end: End = "optimal" if best.gap() <= settings.gap else "stopped"
     lower = min(best.bound, best.objective)
     return Outcome(end, best.objective, lower, best.values, best.row_dual), why if end == "stopped" else ""
+
+
+def _continue(best: Incumbent, hunt: Hunt) -> None:
+    """What was decided last time, dispatched anew."""
+    settings = hunt.settings
+    exact = replace(settings, gap=EXACT * settings.gap, seconds=max(CONTINUE_SHARE * hunt.left_s, 0.5))
+    found = continued(hunt, exact)
+    if found is not None:
+        best.take(found)
 
 
 def _dive(best: Incumbent, hunt: Hunt) -> None:
