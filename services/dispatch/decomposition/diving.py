@@ -196,6 +196,8 @@ class Dive:
     def _mend(self) -> bool:
         """Solve the master and price what is free, as long as that pays."""
         master = self.master
+        # No news, but a sign of life: whoever watches hears the bound again.
+        self.generation.tell(self.generation.bound)
         if not master.solve(self.deadline, DUAL_SIMPLEX):
             return False
         if master.objective < self.priced_at + RISE * self.room:
