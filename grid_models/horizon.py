@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import AwareDatetime, Field, field_validator
 
 from grid_models.quantities import Data, Period
+from grid_models.timezones import known_timezone
 
 
 class Horizon(Data):
@@ -28,11 +29,7 @@ class Horizon(Data):
     @field_validator("timezone")
     @classmethod
     def _is_known(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError("is not an IANA time zone; accepted are names such as Asia/Shanghai or UTC") from error
-        return value
+        return known_timezone(value)
 
     @classmethod
     def of_days(cls, first: date, days: int = 1, step_min: int = 60, timezone: str = "Asia/Shanghai") -> "Horizon":
