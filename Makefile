@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 PEERS_VENV := .venv-peers
 PEERS_READY := $(PEERS_VENV)/.installed
+FORECAST_PEERS_VENV := .venv-forecast-peers
+FORECAST_PEERS_READY := $(FORECAST_PEERS_VENV)/.installed
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 PROVINCE ?= zhejiang
@@ -16,7 +18,7 @@ GAP ?= 0.001
 TIME ?= 600
 PEERS ?= egret textbook pypsa
 
-.PHONY: run test check bench bench-uc bench-scale peers tools
+.PHONY: run test check bench bench-uc bench-scale bench-forecast peers forecast-peers tools
 .DELETE_ON_ERROR:
 
 run: $(READY)  ## The commitment of the province's peak day.
@@ -36,7 +38,7 @@ check: $(READY)  ## The same without the slow tests and the reference data.
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 -m 'not slow and not data'
 
-bench: bench-uc bench-scale
+bench: bench-uc bench-scale bench-forecast
 
 bench-uc: $(READY) $(if $(strip $(PEERS)),$(PEERS_READY))  ## Every pglib-uc file under DATA, beside the peers; also ONLY, TO_GAP, RESUME=1.
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.unit_commitment $(DATA) --gap $(GAP) --time-limit $(TIME) \
@@ -45,6 +47,16 @@ bench-uc: $(READY) $(if $(strip $(PEERS)),$(PEERS_READY))  ## Every pglib-uc fil
 bench-scale: $(READY)  ## Time and memory over thermal units and over steps; also UNITS="100 200", STEPS="24 48".
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.scale --gap $(GAP) --time-limit $(TIME) \
 	    $(if $(filter-out undefined,$(origin UNITS)),--units '$(UNITS)') $(if $(filter-out undefined,$(origin STEPS)),--steps '$(STEPS)')
+
+bench-forecast: $(READY) $(FORECAST_PEERS_READY)  ## Forecasts on the real series in DATA, beside others on the same windows; also ONLY="ercot_nyiso", JSON=rows.json.
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.forecast $(DATA) --only '$(ONLY)' $(if $(JSON),--json $(JSON))
+
+forecast-peers: $(FORECAST_PEERS_READY)  ## The peers of the forecasts, in an environment of their own.
+
+$(FORECAST_PEERS_READY): tests/benchmarks/forecast-peers-constraints.txt | $(BIN)/python
+	$(PYTHON) -m venv --clear $(FORECAST_PEERS_VENV)
+	$(FORECAST_PEERS_VENV)/bin/python -m pip install --disable-pip-version-check -q -c $< mlforecast lightgbm pyarrow
+	touch $@
 
 peers: $(PEERS_READY)  ## The peers, in an environment of their own.
 

@@ -1,0 +1,1 @@
+"""Forecasts on real series, beside what others reached on the very same windows."""
