@@ -1,0 +1,1 @@
+"""What kind of day it is where people live: holidays, made-up workdays, school terms, tariff periods."""
