@@ -141,5 +141,4 @@ def _valid(matrix: Floats) -> Floats:
 
 
 def _factor(matrix: Floats) -> Floats:
-    factor: Floats = np.linalg.cholesky(matrix + 1e-9 * np.eye(len(matrix)))
-    return factor
+    return np.asarray(np.linalg.cholesky(matrix + 1e-9 * np.eye(len(matrix))), dtype=np.float64)
