@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Literal, Protocol, Self
 
 import numpy as np
 
 from grid_models.forecast import SeriesKind
 from grid_models.quantities import Floats
 from services.forecast.known import Known, Moments
+
+
+Need = Literal["history", "weather", "brought"]
+"""What a model cannot do without when it forecasts: recent observations, a weather forecast, forecasts of others."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Model(Protocol):
 
     name: ClassVar[str]
     kinds: ClassVar[frozenset[SeriesKind]]
+    needs: ClassVar[frozenset[Need]]
+    """Without these the service leaves it out of the mixture, and says that the basis is degraded."""
 
     def train(self, known: Sequence[Known], task: Task) -> Trained: ...
 
