@@ -4,4 +4,5 @@ from collections.abc import Mapping
 
 from services.forecast.models.base import Model
 
-MODELS: Mapping[str, Model] = {model.name: model for model in ()}
+_ALL: tuple[Model, ...] = ()
+MODELS: Mapping[str, Model] = {model.name: model for model in _ALL}
