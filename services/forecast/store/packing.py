@@ -5,30 +5,48 @@ deflate is good at; zlib needs less than a microsecond for a small payload, pyar
 """
 
 import zlib
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-EFFORT: Literal[6] = 6
+EFFORT = 6
 Array = NDArray[Any]
 
 
 def squeeze(*columns: Array) -> bytes:
-    """One-dimensional arrays, one after the other."""
-    return zlib.compress(b"".join(_by_rank(column) for column in columns), EFFORT)
+    """At most eight one-dimensional arrays, one after the other; of one that is zero throughout only that is kept."""
+    told = [bool(np.ascontiguousarray(column).view(np.uint8).any()) for column in columns]
+    which = sum(1 << place for place, one in enumerate(told) if one)
+    plain = b"".join(_by_rank(column) for column, one in zip(columns, told, strict=True) if one)
+    return bytes([which]) + zlib.compress(plain, EFFORT)
 
 
 def expand(payload: bytes, rows: int, *types: str) -> list[Array]:
     """The arrays again; `types` are their numpy types, such as `<f4`."""
-    plain = zlib.decompress(payload)
-    columns, begin = [], 0
-    for name in types:
-        kind = np.dtype(name)
-        ranked = np.frombuffer(plain, np.uint8, rows * kind.itemsize, begin).reshape(kind.itemsize, rows)
-        columns.append(np.ascontiguousarray(ranked.T).view(kind).ravel())
-        begin += rows * kind.itemsize
+    return [column[0] for column in expand_alike([payload], rows, *types)]
+
+
+def expand_alike(payloads: Sequence[bytes], rows: int, *types: str) -> list[Array]:
+    """Payloads of as many rows each: one array per column, payloads x rows. Together they cost little more than one."""
+    by_mask: dict[int, list[int]] = {}
+    for place, payload in enumerate(payloads):
+        by_mask.setdefault(payload[0], []).append(place)
+    columns: list[Array] = [np.zeros((len(payloads), rows), kind) for kind in types]
+    for which, places in by_mask.items():
+        _fill(columns, which, places, b"".join(zlib.decompress(memoryview(payloads[place])[1:]) for place in places))
     return columns
+
+
+def _fill(columns: Sequence[Array], which: int, places: Sequence[int], plain: bytes) -> None:
+    told = [column for number, column in enumerate(columns) if which >> number & 1]
+    ranked, begin = np.frombuffer(plain, np.uint8).reshape(len(places), -1), 0
+    for column in told:
+        count, size = column.shape[1], column.dtype.itemsize
+        own = ranked[:, begin : begin + count * size].reshape(-1, size, count).swapaxes(1, 2)
+        column[places] = np.ascontiguousarray(own).view(column.dtype)[..., 0]
+        begin += count * size
 
 
 def _by_rank(column: Array) -> bytes:

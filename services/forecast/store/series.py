@@ -1,10 +1,11 @@
 """The descriptions of the series, version after version."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Pool, select, update
 
 from grid_models.forecast import SeriesDescription, SeriesKind
 from services.forecast.errors import UnknownSeries
@@ -12,6 +13,9 @@ from services.forecast.known import Moment
 from services.forecast.store.database import Database
 from services.forecast.store.statements import in_turns, insert_new, moment_at, seconds
 from services.forecast.store.tables import Series, SeriesVersion
+
+_READ: WeakKeyDictionary[Pool, dict[tuple[int, int], SeriesDescription]] = WeakKeyDictionary()
+"""The versions that were read before, of each open database."""
 
 
 class SeriesShelf:
@@ -93,18 +97,29 @@ def described(connection: Connection, ids: Sequence[int], as_of: Moment | None =
     Before the first version nobody had said anything: the newest one stands in, for history is usually brought
     before its description is right, and a description holds no measured value that could leak.
     """
-    chosen: dict[int, Any] = {}
-    newest: dict[int, Any] = {}
+    chosen: dict[int, int] = {}
+    newest: dict[int, int] = {}
+    versions = select(SeriesVersion.series_id, SeriesVersion.version, SeriesVersion.known_at)
     for some in in_turns(ids):
+        rows = connection.execute(versions.where(SeriesVersion.series_id.in_(some)).order_by(SeriesVersion.version))
+        for series, version, known_at in rows:
+            newest[series] = version
+            if known_at <= seconds(as_of):
+                chosen[series] = version
+    return _read(connection, {series: chosen.get(series, newest[series]) for series in ids})
+
+
+def _read(connection: Connection, versions: Mapping[int, int]) -> dict[int, SeriesDescription]:
+    """These versions; one that was read before is not read again, for it never changes."""
+    read = _READ.setdefault(connection.engine.pool, {})
+    for some in in_turns(series for series, version in versions.items() if (series, version) not in read):
         for row in connection.execute(_versions(some)):
-            newest[row.series_id] = row.description
-            if row.known_at <= seconds(as_of):
-                chosen[row.series_id] = row.description
-    return {identity: _described(chosen.get(identity, newest[identity])) for identity in newest}
+            read[row.series_id, row.version] = _described(row.description)
+    return {series: read[series, version] for series, version in versions.items()}
 
 
 def _versions(ids: Sequence[int]) -> Any:
-    columns = select(SeriesVersion.series_id, SeriesVersion.known_at, SeriesVersion.description)
+    columns = select(SeriesVersion.series_id, SeriesVersion.version, SeriesVersion.known_at, SeriesVersion.description)
     return columns.where(SeriesVersion.series_id.in_(ids)).order_by(SeriesVersion.series_id, SeriesVersion.version)
 
 

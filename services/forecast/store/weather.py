@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sqlalchemy import Connection, select
@@ -10,12 +10,13 @@ from sqlalchemy import Connection, select
 from grid_models.quantities import Floats
 from services.forecast.known import Moment, Moments, Vintages
 from services.forecast.store.database import Database
-from services.forecast.store.packing import expand, squeeze, steps_of
+from services.forecast.store.packing import expand_alike, squeeze
 from services.forecast.store.series import locked, series_ids
 from services.forecast.store.statements import identities, in_turns, insert_new, moments, seconds
 from services.forecast.store.tables import Label
 from services.forecast.store.tables import WeatherIssue as Row
 
+_KINDS = ("<i4", "<f4")
 Key = tuple[int, int, int]
 """Series, source and issue."""
 
@@ -41,6 +42,11 @@ class Said:
     issued: Moments
     known_at: Moments
     values: Floats
+
+    @classmethod
+    def joined(cls, issues: Sequence[Self]) -> Self:
+        columns = zip(*((one.times, one.issued, one.known_at, one.values) for one in issues), strict=True)
+        return issues[0] if len(issues) == 1 else cls(*map(np.concatenate, columns))
 
     def vintages(self, name: str) -> Vintages:
         return Vintages.sorted(self.times, self.issued, self.known_at, {name: self.values})
@@ -88,17 +94,17 @@ def said(
         for row in connection.execute(_issues(some, since, as_of, issued_since)):
             newest[row[0], row[1], row[2]] = row
     names = _names(connection, {source for _, source, _ in newest})
-    gathered: dict[tuple[int, int], list[Any]] = {}
-    for (series, source, _), row in newest.items():
-        gathered.setdefault((series, source), []).append(row)
+    gathered: dict[tuple[int, int], list[Said]] = {}
+    for (series, source, _), issue in zip(newest, _expanded(list(newest.values())), strict=True):
+        gathered.setdefault((series, source), []).append(issue)
     found: dict[int, dict[str, Said]] = {}
-    for (series, source), rows in gathered.items():
-        found.setdefault(series, {})[names[source]] = _said(rows)
+    for (series, source), issues in gathered.items():
+        found.setdefault(series, {})[names[source]] = Said.joined(issues)
     return found
 
 
 def _issues(ids: Sequence[int], since: Moment | None, as_of: Moment | None, issued_since: Moment | None) -> Any:
-    columns = select(Row.series_id, Row.source_id, Row.issued, Row.known_at, Row.start, Row.steps, Row.payload)
+    columns = select(Row.series_id, Row.source_id, Row.issued, Row.known_at, Row.start, Row.end, Row.steps, Row.payload)
     known = columns.where(Row.series_id.in_(ids), Row.known_at <= seconds(as_of))
     known = known if since is None else known.where(Row.end >= seconds(since))
     known = known if issued_since is None else known.where(Row.issued >= seconds(issued_since))
@@ -110,30 +116,44 @@ def _names(connection: Connection, sources: Iterable[int]) -> dict[int, str]:
     return {row.id: row.text for row in rows}
 
 
-def _said(rows: Sequence[Any]) -> Said:
-    parts = [expand(row.payload, row.steps, "<i4", "<f4") for row in rows]
-    steps = [row.steps for row in rows]
-    times = np.concatenate([np.cumsum(offset, dtype=np.int64) for offset, _ in parts])
-    return Said(
-        moments(times + np.repeat([row.start for row in rows], steps)),
-        moments(np.repeat([row.issued for row in rows], steps)),
-        moments(np.repeat([row.known_at for row in rows], steps)),
-        np.concatenate([values for _, values in parts]).astype(np.float64),
+def _expanded(rows: Sequence[Any]) -> list[Said]:
+    """One issue per row; rows of as many steps are expanded together."""
+    by_steps: dict[int, list[int]] = {}
+    for place, row in enumerate(rows):
+        by_steps.setdefault(row.steps, []).append(place)
+    expanded: dict[int, Said] = {}
+    for steps, places in by_steps.items():
+        expanded |= zip(places, _alike([rows[place] for place in places], steps), strict=True)
+    return [expanded[place] for place in range(len(rows))]
+
+
+def _alike(rows: Sequence[Any], steps: int) -> list[Said]:
+    deviation, values = expand_alike([row.payload for row in rows], steps, *_KINDS)
+    first, last, issued, known_at = (
+        np.array([getattr(row, name) for row in rows])[:, None] for name in ("start", "end", "issued", "known_at")
     )
+    times = moments(_evenly(first, last, steps) + deviation)
+    stamps = [moments(np.broadcast_to(stamp, times.shape)) for stamp in (issued, known_at)]
+    return [Said(*columns) for columns in zip(times, *stamps, values.astype(np.float64), strict=True)]
+
+
+def _evenly(first: Any, last: Any, steps: int) -> Any:
+    """Moments in seconds at equal distances; those of an issue rarely deviate."""
+    return first + np.arange(steps) * (last - first) // max(steps - 1, 1)
 
 
 def _row(issue: WeatherIssue, ids: dict[str, int], sources: dict[str, int]) -> dict[str, Any]:
-    start = issue.times[0]
-    offset = (issue.times - start).astype("<i4")
+    times = issue.times.astype("datetime64[s]").astype(np.int64)
+    deviation = times - _evenly(times[0], times[-1], len(times))
     return {
         "series_id": ids[issue.series],
         "source_id": sources[issue.source],
         "issued": seconds(issue.issued),
         "known_at": seconds(issue.known_at),
-        "start": seconds(start),
-        "end": seconds(issue.times[-1]),
+        "start": int(times[0]),
+        "end": int(times[-1]),
         "steps": len(issue.times),
-        "payload": squeeze(steps_of(offset), np.asarray(issue.values, "<f4")),
+        "payload": squeeze(deviation.astype("<i4"), np.asarray(issue.values, "<f4")),
     }
 
 
