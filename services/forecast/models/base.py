@@ -55,6 +55,8 @@ class Model(Protocol):
     kinds: ClassVar[frozenset[SeriesKind]]
     needs: ClassVar[frozenset[Need]]
     """Without these the service leaves it out of the mixture, and says that the basis is degraded."""
+    trained: ClassVar[type[Trained]]
+    """What it becomes by training; brings kept bytes back."""
 
     def train(self, known: Sequence[Known], task: Task) -> Trained: ...
 
