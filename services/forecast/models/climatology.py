@@ -1,0 +1,156 @@
+"""What is usual at this hour of this season: quantiles of the past, for any kind of series.
+
+Values of the same hour of the local day within some weeks around the day of the year, all years alike; load also by
+workday and weekend. Solar looks at output over what a clear sky would give where the place is known, so that a longer
+day is not a surprise. The oldest of all forecasts, and the one that every other must beat.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from grid_models.forecast import SeriesDescription, SeriesKind
+from grid_models.quantities import Floats
+from services.forecast.features.questions import capacity_mw
+from services.forecast.known import Known, Moments, aware
+from services.forecast.models import kept
+from services.forecast.models.base import Need, NotEnoughHistory, Task
+from services.forecast.physical.sun import clear_sky_over_step_w_per_m2
+from services.forecast.probabilistic.quantile_functions import at_levels
+
+LEVELS = np.array([0.01, *np.arange(0.05, 0.96, 0.05), 0.99])
+WEEKS_AROUND = 6.0
+"""Half the window of the season, in weeks."""
+POINTS_MIN = 15
+"""Fewer values than this tell no quantiles; then those of every day of the year count."""
+CLEAR_MIN_W_PER_M2 = 20.0
+WEEKS = 52
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Quantiles of one series: weeks of the year x kinds of day x hours x levels, relative to its scale."""
+
+    quantiles: Floats
+    by_capacity: bool
+    by_sun: bool
+
+
+@dataclass(frozen=True)
+class TrainedClimatology:
+    """The usual values of each series by name."""
+
+    usual: Mapping[str, Usual]
+    step_min: int
+
+    def quantiles(self, known: Sequence[Known], times: Moments, levels: Floats) -> Floats:
+        return np.stack([self._of(one, times, levels) for one in known])
+
+    def _of(self, known: Known, times: Moments, levels: Floats) -> Floats:
+        usual = self.usual.get(known.series.name) or _all_together(list(self.usual.values()))
+        week, kind, hour = _when(known.series, times)
+        said = at_levels(usual.quantiles[week, kind, hour], LEVELS, levels)
+        scaled = np.maximum(said, 0) * _scale(known, times, self.step_min, usual.by_capacity, usual.by_sun)[:, None]
+        if not usual.by_capacity:
+            return scaled
+        return np.minimum(scaled, capacity_mw(known, times)[:, None])
+
+    def to_bytes(self) -> bytes:
+        names = list(self.usual)
+        flags = [[self.usual[name].by_capacity, self.usual[name].by_sun] for name in names]
+        arrays = {str(place): self.usual[name].quantiles.astype(np.float32) for place, name in enumerate(names)}
+        return kept.packed({"names": names, "flags": flags, "step_min": self.step_min}, arrays)
+
+    @classmethod
+    def from_bytes(cls, kept_bytes: bytes) -> Self:
+        document, arrays = kept.unpacked(kept_bytes)
+        usual = {
+            name: Usual(arrays[str(place)].astype(np.float64), *document["flags"][place])
+            for place, name in enumerate(document["names"])
+        }
+        return cls(usual, document["step_min"])
+
+
+@dataclass(frozen=True)
+class Climatology:
+    """Learns what is usual."""
+
+    name: ClassVar[str] = "climatology"
+    kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"load", "wind", "solar", "hydro_inflow"})
+    needs: ClassVar[frozenset[Need]] = frozenset()
+
+    def train(self, known: Sequence[Known], task: Task) -> TrainedClimatology:
+        usual = {one.series.name: of for one in known if (of := _usual(one, task)) is not None}
+        if not usual:
+            raise NotEnoughHistory("no series has a single observed value: climatology is made of the past")
+        return TrainedClimatology(usual, task.step_min)
+
+
+def _usual(known: Known, task: Task) -> Usual | None:
+    times, values = known.observed.times, known.observed.values
+    use = np.isfinite(values) & (times >= task.train_from if task.train_from is not None else True)
+    times, values = times[use], values[use]
+    if not len(times):
+        return None
+    by_capacity = known.series.kind in ("wind", "solar")
+    by_sun = known.series.kind == "solar" and known.series.latitude is not None
+    scale = _scale(known, times, task.step_min, by_capacity, by_sun)
+    lit = scale > 0
+    week, kind, hour = _when(known.series, times[lit])
+    return Usual(_table(values[lit] / scale[lit], week, kind, hour), by_capacity, by_sun)
+
+
+def _table(shares: Floats, week: Any, kind: Any, hour: Any) -> Floats:
+    table = np.zeros((WEEKS, 2, 24, len(LEVELS)))
+    for one in range(24):
+        at = hour == one
+        every = shares[at] if at.any() else np.array([0.0])
+        for day in range(2):
+            mine = at & (kind == day)
+            for centre in range(WEEKS):
+                apart = np.abs((week[mine] - centre + WEEKS / 2) % WEEKS - WEEKS / 2)
+                near = shares[mine][apart <= WEEKS_AROUND]
+                table[centre, day, one] = np.quantile(near if len(near) >= POINTS_MIN else every, LEVELS)
+    return table
+
+
+def _when(series: SeriesDescription, times: Moments) -> tuple[Any, Any, Any]:
+    """Week of the year, 1 for a weekend's load, and hour, by the clock that people live by."""
+    local = times + _offsets(series.timezone, times)
+    day = local.astype("datetime64[D]")
+    week = (day - local.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.intp) // 7
+    weekend = (day.astype(np.int64) + 3) % 7 >= 5
+    kind = weekend.astype(np.intp) if series.kind == "load" else np.zeros(len(times), dtype=np.intp)
+    hour = (local - day).astype("timedelta64[h]").astype(np.intp)
+    return np.minimum(week, WEEKS - 1), kind, hour
+
+
+def _offsets(timezone: str, times: Moments) -> Any:
+    """From UTC to the local clock, looked up once a day at noon."""
+    days, place = np.unique(times.astype("datetime64[D]"), return_inverse=True)
+    zone = ZoneInfo(timezone)
+    noons = [aware(day.astype("datetime64[s]") + np.timedelta64(12, "h")).astimezone(zone) for day in days]
+    seconds = [round(of.total_seconds()) if (of := noon.utcoffset()) else 0 for noon in noons]
+    return np.array(seconds, dtype="timedelta64[s]")[place]
+
+
+def _scale(known: Known, times: Moments, step_min: int, by_capacity: bool, by_sun: bool) -> Floats:
+    scale = capacity_mw(known, times) if by_capacity else np.ones(len(times))
+    if not by_sun:
+        return scale
+    place = known.series.latitude or 0.0, known.series.longitude or 0.0
+    clear = clear_sky_over_step_w_per_m2(times, step_min, *place)
+    # Where the sun hardly shows, a ratio to it says nothing: output is then as good as none.
+    lit: Floats = np.where(clear > CLEAR_MIN_W_PER_M2, clear / 1000, 0.0) * scale
+    return lit
+
+
+def _all_together(usual: Sequence[Usual]) -> Usual:
+    """For a series never seen: the mean of the others, which only makes sense where all are relative to capacity."""
+    if not all(one.by_capacity for one in usual):
+        raise NotEnoughHistory("a series without history has no climatology of its own")
+    alike = [one for one in usual if one.by_sun == usual[0].by_sun]
+    return Usual(np.mean([one.quantiles for one in alike], axis=0), True, alike[0].by_sun)

@@ -1,0 +1,158 @@
+"""The plants of one kind as a shared model sees them: the answer of each to the weather, and the features of that."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from grid_models.forecast import SeriesKind, SolarSite, WindSite
+from grid_models.quantities import Floats
+from services.forecast.features import solar, wind
+from services.forecast.features.questions import Questions
+from services.forecast.features.table import Table, longitudes
+from services.forecast.physical import farm_response, panel_response
+from services.forecast.physical.farm_response import FarmResponse
+from services.forecast.physical.panel_response import PanelResponse
+from services.forecast.physical.solar import light
+from services.forecast.physical.sun import Sun
+from services.forecast.physical.wind import FarmCurve
+from services.forecast.probabilistic.quantile_functions import at_levels
+
+USUAL_LEVELS = np.array([0.02, *np.arange(0.05, 0.96, 0.05), 0.98])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Features of some questions."""
+
+    table: Table
+    expected: Floats
+    """Output over capacity by physics alone, rows x steps; NaN where there is no weather."""
+    possible: np.ndarray
+    """Whether there can be output at all: no sun at night."""
+
+
+@dataclass(frozen=True)
+class Plants:
+    """What was learned about every plant by its name, before any trees."""
+
+    kind: SeriesKind
+    sources: tuple[str, ...]
+    responses: Mapping[str, Any]
+    usual: Floats
+    """Quantiles of output over capacity by hour of the sun: 24 x levels, for when there is no weather."""
+
+    @classmethod
+    def learned(cls, kind: SeriesKind, asked: Questions, actual: Floats, sources: tuple[str, ...]) -> Self:
+        return cls(kind, sources, KINDS[kind].learned(asked, actual, sources), _usual(asked, actual))
+
+    def seen(self, asked: Questions) -> Seen:
+        return KINDS[self.kind].seen(asked, self.sources, self.responses)
+
+    def usual_shares(self, asked: Questions, levels: Floats) -> Floats:
+        """Climatology: rows x steps x levels."""
+        return np.clip(at_levels(self.usual[_solar_hour(asked)], USUAL_LEVELS, levels), 0, 1)
+
+    def document(self) -> dict[str, Any]:
+        """All but `usual`, as JSON."""
+        responses = {name: KINDS[self.kind].written(of) for name, of in self.responses.items()}
+        return {"kind": self.kind, "sources": self.sources, "responses": responses}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], usual: Floats) -> Self:
+        kind: SeriesKind = document["kind"]
+        responses = {name: KINDS[kind].read(of) for name, of in document["responses"].items()}
+        return cls(kind, tuple(document["sources"]), responses, usual)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What differs between wind and sun."""
+
+    learned: Callable[[Questions, Floats, tuple[str, ...]], Mapping[str, Any]]
+    seen: Callable[[Questions, tuple[str, ...], Mapping[str, Any]], Seen]
+    written: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+    parameters: Mapping[str, Any]
+    """Of the trees."""
+
+
+def _farms_learned(asked: Questions, actual: Floats, sources: tuple[str, ...]) -> dict[str, FarmResponse]:
+    """Twice: the second time every farm is held to the factor that proved usual among them."""
+    hub = wind.hub_of(asked, sources)
+    responses: dict[str, FarmResponse] = {}
+    for _ in range(2):
+        usual = wind.usual_factor(responses)
+        responses = {
+            asked.known[one].series.name: farm_response.learned(
+                farm_response.as_described(asked.known[one].series.wind or WindSite()),
+                actual[asked.rows_of(one)].ravel(),
+                hub[asked.rows_of(one)].ravel(),
+                usual,
+            )
+            for one in np.unique(asked.who)
+        }
+    return responses
+
+
+def _farms_seen(asked: Questions, sources: tuple[str, ...], responses: Mapping[str, FarmResponse]) -> Seen:
+    table, expected = wind.wind_table(asked, sources, responses)
+    return Seen(table, expected, np.ones(asked.times.shape, dtype=bool))
+
+
+def _panels_learned(asked: Questions, actual: Floats, sources: tuple[str, ...]) -> dict[str, PanelResponse]:
+    sky = solar.sky_of(asked)
+    level, air_c = solar.level_and_air(asked, sources, sky)
+    lit_actual = np.where(sky.daylight, actual, np.nan)
+    responses = {}
+    for one in np.unique(asked.who):
+        rows, series = asked.rows_of(one), asked.known[one].series
+        of = Sun(sky.sun.zenith_deg[rows].ravel(), sky.sun.azimuth_deg[rows].ravel())
+        described = panel_response.as_described(series.solar or SolarSite())
+        parts = light(level[rows].ravel(), of)
+        responses[series.name] = panel_response.learned(
+            described, lit_actual[rows].ravel(), parts, of, air_c[rows].ravel()
+        )
+    return responses
+
+
+def _panels_seen(asked: Questions, sources: tuple[str, ...], responses: Mapping[str, PanelResponse]) -> Seen:
+    table, expected, sky = solar.solar_table(asked, sources, responses)
+    return Seen(table, expected, sky.daylight)
+
+
+def _usual(asked: Questions, actual: Floats) -> Floats:
+    hour, known = _solar_hour(asked), np.isfinite(actual)
+    every = actual[known] if known.any() else np.array([0.0, 1.0])
+    by_hour = [actual[known & (hour == one)] for one in range(24)]
+    return np.array([np.quantile(of if len(of) >= 50 else every, USUAL_LEVELS) for of in by_hour])
+
+
+def _solar_hour(asked: Questions) -> np.ndarray:
+    seconds = asked.times.astype("datetime64[s]").astype(np.int64) % 86_400
+    hour: np.ndarray = ((seconds / 3600 + longitudes(asked)[:, None] / 15) % 24).astype(np.intp)
+    return hour
+
+
+KINDS: Mapping[str, Kind] = {
+    "wind": Kind(
+        _farms_learned,
+        _farms_seen,
+        lambda one: [
+            one.factor,
+            one.gain,
+            one.curve.speeds_m_per_s[1],
+            [round(v, 6) for v in one.curve.shares.tolist()],
+        ],
+        lambda of: FarmResponse(FarmCurve(np.arange(len(of[3])) * of[2], np.array(of[3])), of[0], of[1]),
+        {"extra_trees": True, "rounds": 200},
+    ),
+    "solar": Kind(
+        _panels_learned,
+        _panels_seen,
+        lambda one: [one.turning, one.gains.tolist()],
+        lambda of: PanelResponse(np.array(of[1]), of[0]),
+        {"rounds": 200},
+    ),
+}
