@@ -1,16 +1,16 @@
 """Scores by lead time, hour, season, series and regime, for our forecasts and for anybody's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
 from services.forecast.backtest import Said
-from services.forecast.known import Moment, Moments, aware
+from services.forecast.clock import local, local_hours
+from services.forecast.known import Moments
 from services.forecast.scoring import scores
 
 Group = Literal["all", "lead", "hour", "season", "series", "regime"]
@@ -86,19 +86,12 @@ def _lead_labels(lead_h: Floats) -> NDArray[np.str_]:
 
 
 def _hours(times: Moments, timezone: str) -> NDArray[np.str_]:
-    zone = ZoneInfo(timezone)
-    return _by_moment(times, lambda moment: f"{aware(moment).astimezone(zone).hour:02d}")
+    return np.array([f"{hour:02d}" for hour in range(24)])[local_hours(times, timezone).astype(np.intp)]
 
 
 def _seasons(times: Moments, timezone: str) -> NDArray[np.str_]:
-    zone = ZoneInfo(timezone)
-    return _by_moment(times, lambda moment: SEASONS[aware(moment).astimezone(zone).month % 12 // 3])
-
-
-def _by_moment(times: Moments, name: Callable[[Moment], str]) -> NDArray[np.str_]:
-    unique, place = np.unique(times, return_inverse=True)
-    named: NDArray[np.str_] = np.array([name(moment) for moment in unique])[place].reshape(times.shape)
-    return named
+    month = local(times, timezone).astype("datetime64[M]").astype(np.intp) % 12
+    return np.array(SEASONS)[(month + 1) % 12 // 3]
 
 
 def _regimes(said: Said) -> NDArray[np.str_]:

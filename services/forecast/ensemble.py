@@ -1,0 +1,177 @@
+"""Several models as one forecaster: mixed by skill, made honest, and never without an answer.
+
+For every state of what may be there at an origin (weather or not, a recent past or not, a brought forecast or not) the
+models that can work then form a mixture with its own weights and its own calibration (see stacking.py); so an answer on
+less is wider by as much as the past says it must be.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grid_models.forecast import Basis, SeriesKind
+from grid_models.quantities import Floats
+from services.forecast.availability import availability
+from services.forecast.known import Known, Moments
+from services.forecast.models.base import Model, Need, NotEnoughHistory, Task, Trained
+from services.forecast.models.kept import packed, unpacked
+from services.forecast.models.registry import MODELS
+from services.forecast.probabilistic import combination, conformal
+from services.forecast.probabilistic.quantile_functions import at_levels, rising
+from services.forecast.regimes import regime_of
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The models that can work on what is there, and how they go together."""
+
+    there: frozenset[Need]
+    basis: Basis
+    members: tuple[str, ...]
+    weights: combination.Weights
+    calibration: conformal.Calibration
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Quantiles of several series [series, times, levels], and of each on what they rest."""
+
+    quantiles: Floats
+    basis: tuple[Basis, ...]
+    reasons: tuple[tuple[str, ...], ...]
+    members: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Trained models of one kind and their mixtures."""
+
+    kind: SeriesKind
+    task: Task
+    trained: Mapping[str, Trained]
+    mixtures: tuple[Mixture, ...]
+
+    def quantiles(self, known: Sequence[Known], times: Moments, levels: Floats) -> Floats:
+        """Series x times x levels, as of any model."""
+        return self.answer(known, times, levels).quantiles
+
+    def answer(self, known: Sequence[Known], times: Moments, levels: Floats) -> Answer:
+        """Each series by the richest mixture that what is there allows."""
+        there = [availability(one, times) for one in known]
+        chosen = [self._mixture(one.there) for one in there]
+        quantiles = np.empty((len(known), len(times), len(levels)))
+        for mixture in self.mixtures:
+            mine = [place for place, other in enumerate(chosen) if other is mixture]
+            if not mine:
+                continue
+            quantiles[mine] = self._mixed(mixture, [known[place] for place in mine], times, levels)
+        reasons = (one.reasons if mixture.basis != "full" else () for one, mixture in zip(there, chosen, strict=True))
+        return Answer(
+            quantiles,
+            tuple(mixture.basis for mixture in chosen),
+            tuple(reasons),
+            tuple(mixture.members for mixture in chosen),
+        )
+
+    def to_bytes(self) -> bytes:
+        """Everything that was learned, without pickle."""
+        document = {
+            "kind": self.kind,
+            "task": _task_document(self.task),
+            "trained": list(self.trained),
+            "mixtures": [_mixture_document(mixture) for mixture in self.mixtures],
+        }
+        arrays: dict[str, NDArray[Any]] = {}
+        arrays |= {f"trained {name}": np.frombuffer(one.to_bytes(), np.uint8) for name, one in self.trained.items()}
+        for place, mixture in enumerate(self.mixtures):
+            arrays |= {f"{place} {name}": of for name, of in mixture.calibration.to_arrays().items()}
+            arrays |= {f"{place} lead_edges": mixture.weights.lead_edges_h, f"{place} shares": mixture.weights.shares}
+        return packed(document, arrays)
+
+    @classmethod
+    def from_bytes(cls, kept: bytes, models: Mapping[str, Model] = MODELS) -> Self:
+        document, arrays = unpacked(kept)
+        trained = {
+            name: models[name].trained.from_bytes(arrays[f"trained {name}"].tobytes()) for name in document["trained"]
+        }
+        mixtures = [_mixture_from(one, place, arrays) for place, one in enumerate(document["mixtures"])]
+        return cls(document["kind"], _task_from(document["task"]), trained, tuple(mixtures))
+
+    def _mixture(self, there: frozenset[Need]) -> Mixture:
+        """The mixtures are sorted, the richest first; the last one needs nothing."""
+        possible = [mixture for mixture in self.mixtures if mixture.there <= there]
+        if not possible:
+            raise NotEnoughHistory("no model can work on what is there; bring observations or a weather forecast")
+        return possible[0]
+
+    def _mixed(self, mixture: Mixture, known: Sequence[Known], times: Moments, levels: Floats) -> Floats:
+        origin = known[0].origin
+        scale = scales(known)
+        said = np.stack([self.trained[name].quantiles(known, times, levels) for name in mixture.members])
+        points = said.reshape(len(said), -1, len(levels)) / np.repeat(scale, len(times))[:, None]
+        lead_h = np.tile((times - origin) / np.timedelta64(3600, "s"), len(known))
+        mixed = rising(combination.combined(mixture.weights, points, lead_h))
+        regime = np.concatenate([regimes(one, mixed_of, levels, times) for one, mixed_of in _each(known, mixed)])
+        honest = conformal.calibrated(
+            mixture.calibration,
+            mixed,
+            levels,
+            lead_h=lead_h,
+            regime=regime,
+            lower=0.0,
+            upper=_upper(known, times, scale),
+        )
+        return (honest * np.repeat(scale, len(times))[:, None]).reshape(len(known), len(times), len(levels))
+
+
+def scales(known: Sequence[Known]) -> Floats:
+    """By what a series is divided to be like others: its capacity, or its usual size."""
+    return np.array([_scale(one) for one in known])
+
+
+def _scale(known: Known) -> float:
+    capacity = known.capacity_mw(np.array([known.origin]))[0]
+    if np.isfinite(capacity) and capacity > 0:
+        return float(capacity)
+    there = np.abs(known.observed.values[np.isfinite(known.observed.values)])
+    return float(there.mean()) or 1.0 if len(there) else 1.0
+
+
+def _upper(known: Sequence[Known], times: Moments, scale: Floats) -> Floats:
+    capacity = np.stack([one.capacity_mw(times) for one in known]) / scale[:, None]
+    return np.where(np.isfinite(capacity), capacity, np.inf).ravel()
+
+
+def _each(known: Sequence[Known], points: Floats) -> list[tuple[Known, Floats]]:
+    return list(zip(known, points.reshape(len(known), -1, points.shape[1]), strict=True))
+
+
+def regimes(known: Known, quantiles: Floats, levels: Floats, times: Moments) -> NDArray[np.intp]:
+    median = at_levels(quantiles, levels, np.array([0.5]))[:, 0] if len(levels) > 1 else quantiles[:, 0]
+    return regime_of(known.series, median, times)
+
+
+def _task_document(task: Task) -> dict[str, Any]:
+    since = None if task.train_from is None else str(task.train_from)
+    return {**asdict(task), "train_from": since, "origins_utc_h": list(task.origins_utc_h)}
+
+
+def _task_from(document: dict[str, Any]) -> Task:
+    since = document["train_from"]
+    origins = tuple(document["origins_utc_h"])
+    return Task(**{**document, "origins_utc_h": origins, "train_from": None if since is None else np.datetime64(since)})
+
+
+def _mixture_document(mixture: Mixture) -> dict[str, Any]:
+    return {"there": sorted(mixture.there), "basis": mixture.basis, "members": mixture.members}
+
+
+def _mixture_from(document: dict[str, Any], place: int, arrays: Mapping[str, Floats]) -> Mixture:
+    mine = {name.split(" ", 1)[1]: of for name, of in arrays.items() if name.startswith(f"{place} ")}
+    weights = combination.Weights(mine.pop("lead_edges"), mine.pop("shares"))
+    there = frozenset(document["there"])
+    members = tuple(document["members"])
+    return Mixture(there, document["basis"], members, weights, conformal.Calibration.from_arrays(mine))
