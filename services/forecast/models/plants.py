@@ -45,7 +45,8 @@ class Plants:
 
     @classmethod
     def learned(cls, kind: SeriesKind, asked: Questions, actual: Floats, sources: tuple[str, ...]) -> Self:
-        return cls(kind, sources, KINDS[kind].learned(asked, actual, sources), _usual(asked, actual))
+        responses = KINDS[kind].learned(asked, actual, sources) if np.isfinite(actual).any() else {}
+        return cls(kind, sources, responses, _usual(asked, actual))
 
     def seen(self, asked: Questions) -> Seen:
         return KINDS[self.kind].seen(asked, self.sources, self.responses)

@@ -3,9 +3,19 @@
 from collections.abc import Mapping
 
 from services.forecast.models.base import Model
+from services.forecast.models.climatology import Climatology
 from services.forecast.models.load_weather_scenarios import LoadWeatherScenarios
+from services.forecast.models.persistence import Persistence
+from services.forecast.models.physical_solar import PhysicalSolar
+from services.forecast.models.physical_wind import PhysicalWind
+from services.forecast.models.renewable_boosting import RenewableBoosting
 
 _ALL: tuple[Model, ...] = (
+    Climatology(),
+    Persistence(),
+    PhysicalSolar(),
+    PhysicalWind(),
+    RenewableBoosting(),
     LoadWeatherScenarios(),
 )
 MODELS: Mapping[str, Model] = {model.name: model for model in _ALL}
