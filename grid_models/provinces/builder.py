@@ -21,7 +21,7 @@ def peak_day(card: Card) -> Case:
         sources=tuple(card.sources.values()),
         horizon=card.day.horizon,
         decision_time=card.day.decision_time,
-        zones=(Zone(name=card.name, demand_mw=tenths(demand_mw(card))),),
+        zones=(Zone(name=card.name, demand_mw=tenths(demand_mw(card)), forecast_series=load_series(card.name)),),
         resources=(
             *committed(card, given),
             *given,
@@ -34,6 +34,11 @@ def peak_day(card: Card) -> Case:
         prices=card.prices.prices,
         carbon_price_per_t=card.prices.carbon_price_per_t,
     ).check(card.name)
+
+
+def load_series(province: str) -> str:
+    """Name of the forecast series of the province's load."""
+    return f"{province} load"
 
 
 def demand_mw(card: Card) -> Floats:
@@ -76,6 +81,7 @@ def _plant(item: Cluster, city: str, shares: Floats, zone: str) -> Renewable:
         available_mw=available_mw,
         min_mw=tenths(np.floor(np.array(available_mw) * item.firm_share * 10) / 10) if firm else 0.0,
         curtailment_price_per_mwh=item.curtailment_price,
+        forecast_series=f"{item.name}-{city}",
     )
 
 

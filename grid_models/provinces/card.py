@@ -219,6 +219,8 @@ class Card(Data):
     name: str
     title: str
     sources: dict[str, str]
+    places: dict[str, tuple[Finite, Finite]]
+    """Latitude and longitude of the cities in which the clusters lie, in degrees."""
     day: Day
     demand: Demand
     fuels: tuple[FuelPrice, ...]

@@ -36,6 +36,19 @@ class Mixture:
 
 
 @dataclass(frozen=True)
+class Past:
+    """How the ensemble did on the days on which it was tried: what scenarios and verdicts are made from."""
+
+    series: tuple[str, ...]
+    origins: Moments
+    step_min: int
+    surprises: Floats
+    """Origins x series x steps from the origin on; see scenarios/dependence.py."""
+    scores: dict[str, float]
+    """Of the second half of the days, weighed and calibrated on the first."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """Quantiles of several series [series, times, levels], and of each on what they rest."""
 
@@ -53,6 +66,8 @@ class Ensemble:
     task: Task
     trained: Mapping[str, Trained]
     mixtures: tuple[Mixture, ...]
+    past: Past | None = None
+    """None where there was too little history to be tried on."""
 
     def quantiles(self, known: Sequence[Known], times: Moments, levels: Floats) -> Floats:
         """Series x times x levels, as of any model."""
@@ -83,12 +98,15 @@ class Ensemble:
             "task": _task_document(self.task),
             "trained": list(self.trained),
             "mixtures": [_mixture_document(mixture) for mixture in self.mixtures],
+            "past": None if self.past is None else _past_document(self.past),
         }
         arrays: dict[str, NDArray[Any]] = {}
         arrays |= {f"trained {name}": np.frombuffer(one.to_bytes(), np.uint8) for name, one in self.trained.items()}
         for place, mixture in enumerate(self.mixtures):
             arrays |= {f"{place} {name}": of for name, of in mixture.calibration.to_arrays().items()}
             arrays |= {f"{place} lead_edges": mixture.weights.lead_edges_h, f"{place} shares": mixture.weights.shares}
+        if self.past is not None:
+            arrays |= {"past origins": self.past.origins, "past surprises": self.past.surprises.astype(np.float32)}
         return packed(document, arrays)
 
     @classmethod
@@ -98,7 +116,8 @@ class Ensemble:
             name: models[name].trained.from_bytes(arrays[f"trained {name}"].tobytes()) for name in document["trained"]
         }
         mixtures = [_mixture_from(one, place, arrays) for place, one in enumerate(document["mixtures"])]
-        return cls(document["kind"], _task_from(document["task"]), trained, tuple(mixtures))
+        past = None if document["past"] is None else _past_from(document["past"], arrays)
+        return cls(document["kind"], _task_from(document["task"]), trained, tuple(mixtures), past)
 
     def _mixture(self, there: frozenset[Need]) -> Mixture:
         """The mixtures are sorted, the richest first; the last one needs nothing."""
@@ -175,3 +194,13 @@ def _mixture_from(document: dict[str, Any], place: int, arrays: Mapping[str, Flo
     there = frozenset(document["there"])
     members = tuple(document["members"])
     return Mixture(there, document["basis"], members, weights, conformal.Calibration.from_arrays(mine))
+
+
+def _past_document(past: Past) -> dict[str, Any]:
+    return {"series": past.series, "step_min": past.step_min, "scores": past.scores}
+
+
+def _past_from(document: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Past:
+    surprises = arrays["past surprises"].astype(np.float64)
+    series = tuple(document["series"])
+    return Past(series, arrays["past origins"], document["step_min"], surprises, document["scores"])

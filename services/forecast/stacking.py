@@ -1,7 +1,7 @@
 """How an ensemble comes about: every model is tried on days that it does not know, then learns from all of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, combinations
 
 import numpy as np
@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from grid_models.forecast import Basis
 from grid_models.quantities import Floats
 from services.forecast.backtest import Rolling, Said, said_in_fold
-from services.forecast.ensemble import Ensemble, Mixture, regimes, scales
+from services.forecast.ensemble import Ensemble, Mixture, Past, regimes, scales
 from services.forecast.known import Known, Moment, Moments
 from services.forecast.models.base import Model, Need, NotEnoughHistory, Task, Trained
 from services.forecast.probabilistic import combination, conformal
-from services.forecast.probabilistic.quantile_functions import rising
+from services.forecast.probabilistic.quantile_functions import at_levels, rising
 from services.forecast.regimes import LEAD_EDGES_H, REGIMES
+from services.forecast.scenarios.dependence import surprises
+from services.forecast.scoring import scores
 
 LEVELS = np.concatenate(([0.01, 0.025], np.arange(1, 20) / 20, [0.975, 0.99]))
 """At which mixtures are weighed and calibrated."""
@@ -40,7 +42,8 @@ def trained(models: Mapping[str, Model], known: Sequence[Known], task: Task, hol
             faults.append(f"{name}: {too_little}")
     if not learned:
         raise NotEnoughHistory("; ".join(faults))
-    return Ensemble(kind, task, learned, _mixtures({name: models[name] for name in learned}, said, known))
+    mixtures = _mixtures({name: models[name] for name in learned}, said, known)
+    return Ensemble(kind, task, learned, mixtures, _past(mixtures, said, known, task))
 
 
 def _tried(models: Mapping[str, Model], known: Sequence[Known], task: Task, days: int) -> dict[str, Said]:
@@ -105,43 +108,103 @@ def _mixture(
             np.array([]), np.empty((len(members), 0, len(LEVELS))), LEVELS, np.array([]), LEAD_EDGES_H
         )
         return Mixture(there, basis, members, weights, _uncalibrated())
-    weights, calibration = _learned([said[name] for name in tried], known)
+    weights, calibration = _Trial.of([said[name] for name in tried], known).learned()
     return Mixture(there, basis, tried, weights, calibration)
 
 
-def _learned(tried: Sequence[Said], known: Sequence[Known]) -> tuple[combination.Weights, conformal.Calibration]:
-    """Weights and calibration from the days on which the models were tried."""
-    by_name = {one.series.name: one for one in known}
-    of = [by_name[name] for name in tried[0].series]
-    scale = scales(of)
-    shape = tried[0].actual.shape
-    actual = (tried[0].actual / scale[None, :, None]).ravel()
-    members = np.stack([(one.quantiles / scale[None, :, None, None]).reshape(-1, len(LEVELS)) for one in tried])
-    lead_h = np.broadcast_to(tried[0].lead_h()[:, None, :], shape).ravel()
-    weights = combination.fitted(actual, members, LEVELS, lead_h, LEAD_EDGES_H)
-    mixed = rising(combination.combined(weights, members, lead_h))
-    days = np.broadcast_to(np.arange(shape[0])[:, None, None], shape).ravel()
-    calibration = conformal.fitted(
-        actual,
-        mixed,
-        LEVELS,
-        lead_h=lead_h,
-        regime=_regimes_of_all(tried[0], of, mixed.reshape(*shape, -1)),
-        days=days,
-        lead_edges_h=LEAD_EDGES_H,
-        regimes=REGIMES,
-    )
-    return weights, calibration
+@dataclass(frozen=True)
+class _Trial:
+    """What the members of one mixture said on the tried days, point by point, in shares of each series' scale."""
+
+    actual: Floats
+    members: Floats
+    """Members x points x levels."""
+    lead_h: Floats
+    days: NDArray[np.intp]
+    shape: tuple[int, ...]
+    said: Said
+    known: list[Known]
+
+    @classmethod
+    def of(cls, tried: Sequence[Said], known: Sequence[Known]) -> "_Trial":
+        by_name = {one.series.name: one for one in known}
+        mine = [by_name[name] for name in tried[0].series]
+        scale = scales(mine)
+        shape = tried[0].actual.shape
+        return cls(
+            (tried[0].actual / scale[None, :, None]).ravel(),
+            np.stack([(one.quantiles / scale[None, :, None, None]).reshape(-1, len(LEVELS)) for one in tried]),
+            np.broadcast_to(tried[0].lead_h()[:, None, :], shape).ravel(),
+            np.broadcast_to(np.arange(shape[0])[:, None, None], shape).ravel(),
+            shape,
+            tried[0],
+            mine,
+        )
+
+    def learned(self, days: int | None = None) -> tuple[combination.Weights, conformal.Calibration]:
+        """Weights and calibration from the first of the days, or from all."""
+        chosen = self.days < (days or self.shape[0])
+        actual = np.where(chosen, self.actual, np.nan)
+        weights = combination.fitted(actual, self.members, LEVELS, self.lead_h, LEAD_EDGES_H)
+        mixed = self.mixed(weights)
+        return weights, conformal.fitted(
+            actual,
+            mixed,
+            LEVELS,
+            lead_h=self.lead_h,
+            regime=self._regimes(mixed),
+            days=self.days,
+            lead_edges_h=LEAD_EDGES_H,
+            regimes=REGIMES,
+        )
+
+    def mixed(self, weights: combination.Weights) -> Floats:
+        return rising(combination.combined(weights, self.members, self.lead_h))
+
+    def honest(self, weights: combination.Weights, calibration: conformal.Calibration) -> Floats:
+        """Points x levels, calibrated."""
+        mixed = self.mixed(weights)
+        return conformal.calibrated(
+            calibration, mixed, LEVELS, lead_h=self.lead_h, regime=self._regimes(mixed), lower=0.0
+        )
+
+    def _regimes(self, mixed: Floats) -> NDArray[np.intp]:
+        by_row = mixed.reshape(*self.shape, -1)
+        rows = [
+            regimes(one, by_row[origin, place], LEVELS, self.said.times[origin])
+            for origin in range(self.shape[0])
+            for place, one in enumerate(self.known)
+        ]
+        return np.concatenate(rows)
 
 
-def _regimes_of_all(said: Said, known: Sequence[Known], mixed: Floats) -> NDArray[np.intp]:
-    """Of every point: origins x series x steps, flat."""
-    rows = [
-        regimes(one, mixed[origin, place], LEVELS, said.times[origin])
-        for origin in range(len(said.origins))
-        for place, one in enumerate(known)
-    ]
-    return np.concatenate(rows)
+def _past(mixtures: Sequence[Mixture], said: Mapping[str, Said], known: Sequence[Known], task: Task) -> Past | None:
+    """How the richest mixture that could be tried did on the tried days."""
+    possible = [mixture for mixture in mixtures if set(mixture.members) <= set(said)]
+    if not possible:
+        return None
+    trial = _Trial.of([said[name] for name in possible[0].members], known)
+    quantiles = trial.honest(possible[0].weights, possible[0].calibration)
+    places = surprises(trial.actual, quantiles, LEVELS).reshape(trial.shape)
+    return Past(trial.said.series, trial.said.origins, task.step_min, places, _scores(trial))
+
+
+def _scores(trial: _Trial) -> dict[str, float]:
+    """Of the second half of the days, when weights and calibration come from the first."""
+    half = trial.shape[0] // 2
+    later = (trial.days >= half) & np.isfinite(trial.actual)
+    if not half or not later.any():
+        return {}
+    quantiles = trial.honest(*trial.learned(half))[later]
+    actual = trial.actual[later]
+    ends = at_levels(quantiles, LEVELS, np.array([0.05, 0.5, 0.95])).T
+    return {
+        "pinball": scores.mean_pinball(actual, quantiles, LEVELS),
+        "coverage_90": scores.coverage(actual, ends[0], ends[2]),
+        "width_90": scores.width(ends[0], ends[2]),
+        "nmae": scores.mean_absolute_error(actual, ends[1]),
+        "nrmse": scores.root_mean_square_error(actual, ends[1]),
+    }
 
 
 def _even(members: int) -> combination.Weights:

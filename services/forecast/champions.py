@@ -1,0 +1,51 @@
+"""Which ensemble answers: the champion of its slot, or, where nobody has trained one, models that need no training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from grid_models.forecast import SeriesKind
+from services.forecast.ensemble import Ensemble
+from services.forecast.horizons import Horizon
+from services.forecast.known import Known
+from services.forecast.models.base import Model
+from services.forecast.models.registry import MODELS
+from services.forecast.stacking import trained
+from services.forecast.store import Store
+
+COLD = frozenset({"climatology", "persistence", "similar_day", "physical_solar", "physical_wind"})
+"""Quick enough to be trained while somebody waits."""
+UNTRAINED = "no model has been trained for this horizon yet: baselines answer"
+
+
+def slot_of(kind: SeriesKind, horizon: Horizon, step_min: int) -> str:
+    """Where models compete, such as `solar day-ahead 15 min`."""
+    return f"{kind} {horizon.name} {step_min} min"
+
+
+def models_for(kind: SeriesKind, names: frozenset[str] | None = None) -> dict[str, Model]:
+    """All models that can forecast this kind, or those of them that are named."""
+    return {name: model for name, model in MODELS.items() if kind in model.kinds and (names is None or name in names)}
+
+
+@dataclass
+class Champions:
+    """The champions in memory, brought up to date from the store when another one is promoted."""
+
+    store: Store
+    _held: dict[str, tuple[int, Ensemble]] = field(default_factory=dict)
+
+    def of(self, slot: str) -> tuple[str, Ensemble] | None:
+        """Name with version, and the ensemble; None where the slot has no champion."""
+        record = self.store.models.champion(slot)
+        if record is None:
+            return None
+        held = self._held.get(slot)
+        if held is None or held[0] != record.version:
+            held = (record.version, Ensemble.from_bytes(self.store.models.payload(slot, record.version)))
+            self._held[slot] = held
+        return f"{slot} v{record.version}", held[1]
+
+
+def cold(known: Sequence[Known], horizon: Horizon, step_min: int) -> Ensemble:
+    """Baselines and physics, trained on the spot on whatever there is."""
+    return trained(models_for(known[0].series.kind, COLD), known, horizon.task(step_min), holdout_days=14)

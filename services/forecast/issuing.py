@@ -1,0 +1,123 @@
+"""From what is known at an origin to the forecasts of many series at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grid_models.forecast import Basis, SeriesDescription
+from grid_models.quantities import Floats
+from services.forecast.champions import UNTRAINED, Champions, cold, slot_of
+from services.forecast.ensemble import Ensemble
+from services.forecast.errors import Unusable
+from services.forecast.horizons import Horizon
+from services.forecast.known import Known, Moment, Moments
+from services.forecast.models.base import NotEnoughHistory
+from services.forecast.store import Store
+from services.forecast.store.forecasts import Issue
+
+LOOK_BACK_DAYS = {"load": 400}
+"""How much of the past a forecast needs beside what its models have learned; of other kinds 60 days."""
+WEATHER_ISSUED_WITHIN_DAYS = 4
+
+
+@dataclass(frozen=True)
+class Question:
+    """Of which series, for which steps, seen from when."""
+
+    horizon: Horizon
+    origin: Moment
+    levels: tuple[float, ...]
+    times: Moments | None = None
+    """None: the steps of the horizon."""
+    step_min: int | None = None
+    """Of `times`."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one ensemble says of several series alike: the same kind, the same steps."""
+
+    series: list[SeriesDescription]
+    known: list[Known]
+    times: Moments
+    step_min: int
+    quantiles: Floats
+    basis: tuple[Basis, ...]
+    reasons: tuple[tuple[str, ...], ...]
+    model: str
+    ensemble: Ensemble
+
+
+def forecasts(store: Store, champions: Champions, names: Sequence[str], question: Question) -> list[Issue]:
+    """One issue per series, in the order of their names; nothing is kept yet."""
+    issues = {
+        issue.series: issue for said in answers(store, champions, names, question) for issue in _issues(said, question)
+    }
+    return [issues[name] for name in names]
+
+
+def answers(store: Store, champions: Champions, names: Sequence[str], question: Question) -> list[Said]:
+    """By kind, step and clock: series that are alike are answered in one go."""
+    groups: dict[tuple[str, int, str], list[SeriesDescription]] = {}
+    for one in store.series.many(names):
+        if one.kind == "weather":
+            raise Unusable(f"{one.name} is weather: bring a weather forecast for it; gridflex forecasts what it drives")
+        step_min = question.step_min or question.horizon.step_of(one)
+        groups.setdefault((one.kind, step_min, one.timezone), []).append(one)
+    return [_said(store, champions, some, question, step_min) for (_, step_min, _), some in groups.items()]
+
+
+def _said(
+    store: Store, champions: Champions, series: list[SeriesDescription], question: Question, step_min: int
+) -> Said:
+    first = series[0]
+    known = _known(store, series, question.origin)
+    times = question.times
+    if times is None:
+        times = question.horizon.times(question.origin, step_min, first.timezone)
+    champion = champions.of(slot_of(first.kind, question.horizon, step_min))
+    model, ensemble = champion or ("baselines", _cold(known, question.horizon, step_min))
+    answer = ensemble.answer(known, times, np.array(question.levels))
+    basis, reasons = answer.basis, answer.reasons
+    if champion is None:
+        basis = tuple("degraded" if one == "full" else one for one in basis)
+        reasons = tuple((UNTRAINED, *some) for some in reasons)
+    return Said(series, known, times, step_min, answer.quantiles, basis, reasons, model, ensemble)
+
+
+def _known(store: Store, series: list[SeriesDescription], origin: Moment) -> list[Known]:
+    days = LOOK_BACK_DAYS.get(series[0].kind, 60)
+    since, weather_since = (origin - np.timedelta64(back, "D") for back in (days, WEATHER_ISSUED_WITHIN_DAYS))
+    return store.known_many([one.name for one in series], origin, since, weather_since)
+
+
+def _cold(known: list[Known], horizon: Horizon, step_min: int) -> Ensemble:
+    try:
+        return cold(known, horizon, step_min)
+    except NotEnoughHistory as nothing:
+        first = known[0].series
+        raise Unusable(
+            f"{first.name}: nothing to forecast from ({nothing}); bring observations, or a position and weather",
+            series=[one.series.name for one in known[:100]],
+        ) from None
+
+
+def _issues(said: Said, question: Question) -> list[Issue]:
+    return [
+        Issue(
+            series=one.name,
+            kind=one.kind,
+            unit=one.unit,
+            issued=question.origin,
+            start=said.times[0],
+            step_min=said.step_min,
+            levels=question.levels,
+            quantiles=said.quantiles[place],
+            basis=said.basis[place],
+            model=said.model,
+            reasons=said.reasons[place],
+            synthetic=one.synthetic,
+        )
+        for place, one in enumerate(said.series)
+    ]
