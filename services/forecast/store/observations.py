@@ -1,7 +1,7 @@
 """Observations with both clocks: a value stays when a later one corrects it, and so does the doubt cast on it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +13,7 @@ from services.forecast.known import Moment, Moments, Observed
 from services.forecast.store.database import Database
 from services.forecast.store.packing import expand, squeeze, steps_of
 from services.forecast.store.series import locked, now, series_ids
-from services.forecast.store.statements import END, in_turns, insert, moment_at, moments, seconds
+from services.forecast.store.statements import END, in_turns, insert, insert_new, moment_at, moments, seconds
 from services.forecast.store.tables import ObservationBatch, ObservationChunk
 
 SPAN_S = 8 * 86_400
@@ -94,6 +94,10 @@ class Added:
     repeated: int
     """Values that were known already, and so changed nothing."""
 
+    @classmethod
+    def total(cls, parts: Iterable[Self]) -> Self:
+        return cls(*(sum(counts) for counts in zip((0, 0, 0), *map(astuple, parts), strict=True)))
+
 
 class Observations:
     """Everything that was measured."""
@@ -111,20 +115,24 @@ class Observations:
         arrivals: Mapping[str, Arrivals],
         received_at: Moment | None = None,
         digest: bytes | None = None,
-        report: dict[str, Any] | None = None,
+        report: Callable[[Added], dict[str, Any]] = lambda added: {},
     ) -> Added:
-        """Keeps all of it or nothing; the same batch again (by its digest) changes nothing."""
+        """Keeps all of it or nothing, with a report on it; the same batch again (by its digest) changes nothing."""
         received = seconds(received_at, otherwise=seconds(now()))
         with self._database.writing() as connection:
             ids = series_ids(connection, arrivals)
             locked(connection, ids.values())
             if digest is not None and _report(connection, digest) is not None:
                 return Added(0, 0, sum(len(some.readings) for some in arrivals.values()))
-            added = [_add(connection, ids[name], some, moment_at(received)) for name, some in arrivals.items()]
+            parts = [_add(connection, ids[name], some, moment_at(received)) for name, some in arrivals.items()]
+            added = Added.total(parts)
             if digest is not None:
-                row = {"digest": digest, "received_at": received, "report": report or {}}
-                connection.execute(insert(connection, ObservationBatch).on_conflict_do_nothing(), [row])
-        return Added(sum(a.new for a in added), sum(a.corrected for a in added), sum(a.repeated for a in added))
+                insert_new(
+                    connection,
+                    ObservationBatch,
+                    [{"digest": digest, "received_at": received, "report": report(added)}],
+                )
+        return added
 
     def judge(self, name: str, judged: Readings, at: Moment | None = None) -> None:
         """New flags and usable values for values that are there; what was thought of them before stays known."""

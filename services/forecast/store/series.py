@@ -24,8 +24,8 @@ class SeriesShelf:
     def __init__(self, database: Database):
         self._database = database
 
-    def put(self, descriptions: Iterable[SeriesDescription], at: Moment | None = None) -> tuple[bool, ...]:
-        """Keeps each description from that moment (now) on; whether it is new or says something new."""
+    def put(self, descriptions: Iterable[SeriesDescription], at: Moment | None = None) -> tuple[int, ...]:
+        """Keeps each description from that moment (now) on; the number of its version, 0 where it says nothing new."""
         given = list(descriptions)
         known_at = seconds(at, otherwise=seconds(now()))
         with self._database.writing() as connection:
@@ -147,14 +147,14 @@ def _newest(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[int, 
 
 def _put(
     connection: Connection, identity: int, one: SeriesDescription, known_at: int, newest: dict[int, tuple[int, Any]]
-) -> bool:
+) -> int:
     version, before = newest.get(identity, (0, None))
     if before is not None and _described(before) == one:
-        return False
+        return 0
     # Defaults are written out: what was said stays said when ours change.
     document = one.model_dump(mode="json")
     connection.execute(update(Series).where(Series.id == identity).values(kind=one.kind, zone=one.zone))
     row = {"series_id": identity, "version": version + 1, "known_at": known_at, "description": document}
     insert_new(connection, SeriesVersion, [row])
     newest[identity] = (version + 1, document)
-    return True
+    return version + 1

@@ -115,9 +115,9 @@ def test_since_leaves_out_the_past_but_not_the_weather_of_today(store):
 def test_a_description_is_the_one_of_its_day(store):
     first = SeriesDescription(name="s", kind="solar", capacity_mw=(CapacityFrom(since=aware(at(0)), capacity_mw=10),))
     second = first.model_copy(update={"capacity_mw": (CapacityFrom(since=aware(at(0)), capacity_mw=20),)})
-    assert (True,) == store.series.put([first], at(100))
-    assert (False,) == store.series.put([first], at(150))
-    assert (True,) == store.series.put([second], at(200))
+    assert (1,) == store.series.put([first], at(100))
+    assert (0,) == store.series.put([first], at(150))
+    assert (2,) == store.series.put([second], at(200))
     assert [10] == store.known("s", at(150)).capacity_mw(np.array([at(0)])).tolist()
     assert [20] == store.known("s", at(200)).capacity_mw(np.array([at(0)])).tolist()
     # Before anything was said, what is best known stands in.

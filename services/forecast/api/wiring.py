@@ -1,0 +1,53 @@
+"""What the routes are given: the store, the settings, the body of the request, moments from the query."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request
+from pydantic import AwareDatetime, BeforeValidator
+
+from services.forecast.settings import Settings
+from services.forecast.store import Store
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _plus(value: Any) -> Any:
+    # In a query a bare `+` means a blank; nobody writes a moment with a blank before its offset.
+    return value.replace(" ", "+") if isinstance(value, str) and value[-6:-5] == " " else value
+
+
+TheStore = Annotated[Store, Depends(_store)]
+TheSettings = Annotated[Settings, Depends(_settings)]
+Body = Annotated[bytes, Depends(_body)]
+ContentType = Annotated[str, Depends(_content_type)]
+MaybeMoment = Annotated[AwareDatetime | None, BeforeValidator(_plus)]
+AsOf = Annotated[
+    MaybeMoment,
+    Query(
+        description="What was known at this moment; without it: what is known now.", examples=["2030-07-15T08:00:00Z"]
+    ),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="A request that is sent again under its key gets the answer that it got.",
+        max_length=200,
+    ),
+]
