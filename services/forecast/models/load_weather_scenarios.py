@@ -103,6 +103,7 @@ class LoadWeatherScenarios:
     name: ClassVar[str] = "load_weather_scenarios"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"load"})
     needs: ClassVar[frozenset[Need]] = frozenset()
+    trained = TrainedWeatherScenarios
 
     def train(self, known: Sequence[Known], task: Task) -> TrainedWeatherScenarios:
         return TrainedWeatherScenarios(task.step_min, {one.series.name: _learned(one, task) for one in known})
