@@ -6,7 +6,7 @@ import numpy as np
 
 from grid_models.quantities import Floats
 from services.forecast.quality.flags import Flag
-from services.forecast.quality.sample import Doubted, Sample
+from services.forecast.quality.sample import Doubted, Mask, Sample
 
 ABOVE_MAX = 1.05
 """Output may pass the capacity a little: ratings are rounded, inverters overload."""
@@ -81,32 +81,31 @@ def above_capacity(sample: Sample) -> Iterator[Doubted]:
 
 SPIKE_MIN = {"load": 0.3, "wind": 0.5, "solar": 0.8, "hydro_inflow": 3.0, "weather": 1.0}
 """How far from both neighbours, as a share of the usual range; sun and clouds change quickly."""
-SPIKE_DEVIATIONS = 8.0
+SPIKE_STEPS = 4.0
+"""How far, in steps that the series rarely takes (one in twenty is larger)."""
 
 
 def spikes(sample: Sample) -> Iterator[Doubted]:
     """A value far from those before and after it, which agree with each other."""
     values = np.concatenate([sample.before.values[-200:], sample.values])
-    if len(values) < 12:
+    if np.isfinite(values).sum() < 12:
         return
     rows = _stands_out(values, SPIKE_MIN[sample.series.kind])[len(values) - len(sample.values) :]
     yield Doubted(Flag.SPIKE, rows & sample.told, "the value stands far out between its neighbours; look at the meter")
 
 
-def _stands_out(values: Floats, share_min: float) -> np.ndarray:
-    middle = np.full(len(values), np.nan)
-    ring = np.stack([np.roll(values, shift) for shift in (2, 1, -1, -2)])
-    middle[2:-2] = _median(ring)[2:-2]
-    known = values[np.isfinite(values)]
-    low, high = np.quantile(known, [0.02, 0.98]) if len(known) else (0.0, 0.0)
-    off = np.abs(values - middle)
-    wobble = np.abs(ring - middle).max(axis=0)
-    with np.errstate(invalid="ignore"):
-        far = (off > share_min * (high - low)) & (off > SPIKE_DEVIATIONS * wobble)
-    return np.asarray(far & (high > low))
+def _stands_out(values: Floats, share_min: float) -> Mask:
+    before, after = np.append(np.nan, values[:-1]), np.append(values[1:], np.nan)
+    # By the smaller of both steps: at an edge only one of them is large.
+    off = np.minimum(np.abs(values - before), np.abs(values - after))
+    far = off > max(share_min * _range(values), SPIKE_STEPS * _rare_step(values))
+    return np.asarray(far & (off > 2 * np.abs(after - before)))
 
 
-def _median(ring: Floats) -> Floats:
-    """Of the neighbours; NaN where one is missing."""
-    median: Floats = np.median(ring, axis=0)
-    return median
+def _range(values: Floats) -> float:
+    low, high = np.nanquantile(values, [0.02, 0.98])
+    return float(high - low)
+
+
+def _rare_step(values: Floats) -> float:
+    return float(np.quantile(np.abs(np.diff(values[np.isfinite(values)])), 0.95))

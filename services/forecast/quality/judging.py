@@ -110,9 +110,10 @@ def gaps(series: SeriesDescription, rows: Readings, context: Readings) -> Iterat
     """Steps without any row, from the last value before the batch to its last."""
     if not len(rows):
         return
-    before = context.times[context.times < rows.times[0]][-1:]
-    known = np.unique(np.concatenate([before, context.between(rows.times[0], rows.times[-1]).times, rows.times]))
     step_s = series.step_min * 60
+    before = context.times[context.times < rows.times[0]][-1:]
+    known = np.concatenate([before, context.between(rows.times[0], rows.times[-1]).times, rows.times])
+    known = np.unique((known.astype(np.int64) // step_s * step_s).astype("datetime64[s]"))
     left_out = np.diff(known).astype(np.int64) // step_s - 1
     if (left_out > 0).any():
         holes = np.flatnonzero(left_out > 0)
