@@ -39,6 +39,7 @@ SMALL_TREES = {
     "bagging_fraction": 0.5,
     "bagging_freq": 1,
     "min_data_in_leaf": 100,
+    "max_bin": 63,
 }
 SHARED_TREES = {
     "learning_rate": 0.03,
@@ -48,8 +49,13 @@ SHARED_TREES = {
     "bagging_freq": 1,
     "min_data_in_leaf": 60,
     "lambda_l2": 5.0,
+    "max_bin": 63,
 }
-SMALL_ROUNDS, SHARED_ROUNDS = 300, 400
+SMALL_ROUNDS, SHARED_ROUNDS = 250, 300
+SIZE_REIN = 0.03
+LATELY_D = 14.0
+"""Half-life of how much larger or smaller errors are than expected."""
+LATELY_RANGE = (0.85, 1.5)
 EVEN = 0.3
 """How strongly the weights of the learners are drawn to equal ones, against one unit of their variance."""
 ODD_ERROR = 0.5
@@ -314,7 +320,14 @@ def _weights(error: Floats, held: Floats) -> Floats:
 
 def _spread(of: Rows, rest: Floats) -> Spread:
     design = _size_design(of.columns)
-    size = ridge(design, np.abs(rest), np.ones(len(rest)), REIN)
+    size = ridge(design, np.abs(rest), np.ones(len(rest)), SIZE_REIN)
     least = 0.3 * float(np.abs(rest).mean()) + 1e-6
     units = rest / np.maximum(size(design), least)
-    return Spread(size, least, np.quantile(units, LEVELS))
+    return Spread(size, least, np.quantile(units, LEVELS) * _lately_larger(np.abs(units), of.origins))
+
+
+def _lately_larger(units: Floats, origins: Moments) -> float:
+    """Errors come in calm and rough spells: the last weeks count for those that follow."""
+    age_d = (origins.max() - origins) / np.timedelta64(1, "D")
+    faded = 0.5 ** (age_d / LATELY_D)
+    return float(np.clip((faded @ units) / faded.sum() / units.mean(), *LATELY_RANGE))

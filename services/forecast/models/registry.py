@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 
 from services.forecast.models.base import Model
+from services.forecast.models.brought_correction import BroughtCorrection
 from services.forecast.models.climatology import Climatology
+from services.forecast.models.linear_quantiles import LinearQuantiles
+from services.forecast.models.load_boosting import LoadBoosting
 from services.forecast.models.load_weather_scenarios import LoadWeatherScenarios
 from services.forecast.models.persistence import Persistence
 from services.forecast.models.physical_solar import PhysicalSolar
 from services.forecast.models.physical_wind import PhysicalWind
 from services.forecast.models.renewable_boosting import RenewableBoosting
+from services.forecast.models.similar_day import SimilarDay
 
 _ALL: tuple[Model, ...] = (
     Climatology(),
@@ -17,5 +21,9 @@ _ALL: tuple[Model, ...] = (
     PhysicalWind(),
     RenewableBoosting(),
     LoadWeatherScenarios(),
+    SimilarDay(),
+    LoadBoosting(),
+    LinearQuantiles(),
+    BroughtCorrection(),
 )
 MODELS: Mapping[str, Model] = {model.name: model for model in _ALL}
