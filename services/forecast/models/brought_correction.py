@@ -19,7 +19,7 @@ from grid_models.quantities import Floats
 from services.forecast.features.brought_errors import error_columns, lately, positive, said
 from services.forecast.features.people import Columns, calendar_columns
 from services.forecast.known import Known, Moment, Moments, steps_from
-from services.forecast.models.base import Need, NotEnoughHistory, Task
+from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
 from services.forecast.models.kept import packed, unpacked
 from services.forecast.models.ridge import Ridge, ridge
 from services.forecast.models.trees import Trees, trees
@@ -172,7 +172,7 @@ class BroughtCorrection:
     name: ClassVar[str] = "brought_correction"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"load"})
     needs: ClassVar[frozenset[Need]] = frozenset({"brought"})
-    trained = TrainedCorrection
+    trained: ClassVar[type[Trained]] = TrainedCorrection
 
     def train(self, known: Sequence[Known], task: Task) -> TrainedCorrection:
         rows = {

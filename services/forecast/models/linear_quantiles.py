@@ -14,7 +14,7 @@ from grid_models.forecast import SeriesKind
 from grid_models.quantities import Floats
 from services.forecast.features.load import load_columns, load_rows, table_of
 from services.forecast.known import Known, Moments
-from services.forecast.models.base import Need, NotEnoughHistory, Task
+from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
 from services.forecast.models.kept import packed, unpacked
 from services.forecast.models.load_boosting import level_or_complain
 from services.forecast.models.ridge import Ridge, ridge
@@ -68,7 +68,7 @@ class LinearQuantiles:
     name: ClassVar[str] = "linear_quantiles"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"load"})
     needs: ClassVar[frozenset[Need]] = frozenset({"history"})
-    trained = TrainedLinearQuantiles
+    trained: ClassVar[type[Trained]] = TrainedLinearQuantiles
 
     def train(self, known: Sequence[Known], task: Task) -> TrainedLinearQuantiles:
         rows = load_rows(known, task, ROWS_MAX)

@@ -10,7 +10,7 @@ from grid_models.forecast import SeriesKind
 from grid_models.quantities import Floats
 from services.forecast.features.load import level_mw, load_columns, load_rows, table_of
 from services.forecast.known import Known, Moments
-from services.forecast.models.base import Need, NotEnoughHistory, Task
+from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
 from services.forecast.models.boosted import Boosted, boosted
 from services.forecast.models.kept import packed, unpacked
 from services.forecast.probabilistic.quantile_functions import at_levels, rising
@@ -51,7 +51,7 @@ class LoadBoosting:
     name: ClassVar[str] = "load_boosting"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"load"})
     needs: ClassVar[frozenset[Need]] = frozenset({"history"})
-    trained = TrainedLoadBoosting
+    trained: ClassVar[type[Trained]] = TrainedLoadBoosting
 
     def train(self, known: Sequence[Known], task: Task) -> TrainedLoadBoosting:
         rows = load_rows(known, task, ROWS_MAX)

@@ -28,7 +28,7 @@ from services.forecast.features.temperatures import (
     telling_stations,
 )
 from services.forecast.known import Known, Moments, steps_from
-from services.forecast.models.base import Need, NotEnoughHistory, Task
+from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
 from services.forecast.models.kept import packed, unpacked
 from services.forecast.models.load_by_temperature import LoadByTemperature, load_by_temperature
 from services.forecast.probabilistic.quantile_functions import rising
@@ -103,7 +103,7 @@ class LoadWeatherScenarios:
     name: ClassVar[str] = "load_weather_scenarios"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"load"})
     needs: ClassVar[frozenset[Need]] = frozenset()
-    trained = TrainedWeatherScenarios
+    trained: ClassVar[type[Trained]] = TrainedWeatherScenarios
 
     def train(self, known: Sequence[Known], task: Task) -> TrainedWeatherScenarios:
         return TrainedWeatherScenarios(task.step_min, {one.series.name: _learned(one, task) for one in known})

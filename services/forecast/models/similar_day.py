@@ -17,7 +17,7 @@ from services.forecast.features.load import level_mw, weather_columns
 from services.forecast.features.people import DAYS_PER_YEAR, wall_clock
 from services.forecast.features.temperatures import TEMPERATURE
 from services.forecast.known import Known, Moments
-from services.forecast.models.base import Need, NotEnoughHistory, Task
+from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
 from services.forecast.models.kept import packed, unpacked
 from services.forecast.probabilistic.quantile_functions import rising
 
@@ -61,7 +61,7 @@ class SimilarDay:
     name: ClassVar[str] = "similar_day"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"load"})
     needs: ClassVar[frozenset[Need]] = frozenset({"history"})
-    trained = TrainedSimilarDay
+    trained: ClassVar[type[Trained]] = TrainedSimilarDay
 
     def train(self, known: Sequence[Known], task: Task) -> TrainedSimilarDay:
         return TrainedSimilarDay(task.step_min)
