@@ -9,9 +9,9 @@ from services.forecast.known import Moments
 from services.forecast.quality.flags import Flag
 from services.forecast.quality.sample import Doubted, Sample
 
-WINDOW_DAYS = 21
-"""Within three weeks there is a fine day with wind or sun enough to show what is there."""
-PARTLY_BELOW = 0.7
+WINDOW_DAYS = 28
+"""Within four weeks there is a fine day with wind or sun enough to show what is there."""
+PARTLY_BELOW = 0.6
 """Of what the plant made before."""
 SHOWN_MIN = 0.6
 """A plant that never came near its capacity shows nothing by not reaching it."""

@@ -34,14 +34,15 @@ def night_output(sample: Sample) -> Iterator[Doubted]:
 
 def solar_clock(sample: Sample) -> Iterator[Doubted]:
     """Output that follows the sun of another hour."""
-    if not _has_sun(sample) or sample.span_h() < 24 * DAYS_MIN:
+    if not _has_sun(sample) or sample.span_h() < 24 * DAYS_MIN or not sample.told.any():
         return
-    told = sample.told
-    times = sample.times[told] + np.timedelta64(sample.step_s // 2, "s")
+    steps = ((sample.times - sample.times[0]).astype(np.int64) // sample.step_s)[sample.told]
     lags_s = _lags(sample.step_s)
-    fits = np.array(
-        [_alike(sample.values[told], _light(sample, times + lag)) for lag in lags_s.astype("timedelta64[s]")]
-    )
+    # The light of all steps is computed once, half a day more on either side, and looked up for each shift.
+    reach = len(lags_s) // 2
+    grid = sample.times[0] + (np.arange(-reach, steps[-1] + reach + 1) * sample.step_s).astype("timedelta64[s]")
+    light = _light(sample, grid + np.timedelta64(sample.step_s // 2, "s"))
+    fits = np.array([_alike(sample.values[sample.told], light[steps + shift]) for shift in range(len(lags_s))])
     yield from _shifted(sample, lags_s, fits, "the sun")
 
 

@@ -12,8 +12,8 @@ FROZEN_H = {"load": 2.0, "wind": 3.0, "solar": 1.5, "hydro_inflow": 72.0, "weath
 """No quantity of the kind keeps its last digit so long; inflow and weather are rounded, and change slowly."""
 FROZEN_STEPS_MIN = 4
 HELD_H = 2.0
-"""A plant whose output stays within a percent of its capacity so long below its rating is held there."""
-HELD_BAND, HELD_FROM, HELD_TO = 0.004, 0.05, 0.95
+"""A plant whose output stays within half a percent of its capacity so long below its rating is held there."""
+HELD_BAND, HELD_SPREAD, HELD_FROM, HELD_TO = 0.002, 0.006, 0.05, 0.95
 
 
 def frozen(sample: Sample) -> Iterator[Doubted]:
@@ -27,7 +27,8 @@ def frozen(sample: Sample) -> Iterator[Doubted]:
 
 def held(sample: Sample) -> Iterator[Doubted]:
     """Output that stays at one height below the rating, as under an order to curtail."""
-    if not sample.is_plant or np.isnan(sample.capacity_mw).all():
+    # The sum of many plants is smooth by itself.
+    if not sample.is_plant or sample.series.members or np.isnan(sample.capacity_mw).all():
         return
     needed = max(FROZEN_STEPS_MIN, int(np.ceil(HELD_H * 3600 / sample.step_s)))
     share = sample.values / np.where(sample.capacity_mw > 0, sample.capacity_mw, np.nan)
@@ -41,11 +42,11 @@ def held(sample: Sample) -> Iterator[Doubted]:
 
 
 def _level(share: Floats, steady: Mask) -> Mask:
-    """Whether a steady run as a whole stays within a percent: a slow rise is none."""
+    """Whether a steady run as a whole stays at its height: a slow rise is none."""
     level = np.zeros(len(share), bool)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], steady.astype(np.int8), [0]))))
     for begin, end in zip(edges[::2], edges[1::2], strict=True):
-        level[begin:end] = np.ptp(share[begin:end]) <= 0.01
+        level[begin:end] = np.ptp(share[begin:end]) <= HELD_SPREAD
     return level
 
 
