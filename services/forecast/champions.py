@@ -14,6 +14,8 @@ from services.forecast.store import Store
 
 COLD = frozenset({"climatology", "persistence", "similar_day", "physical_solar", "physical_wind"})
 """Quick enough to be trained while somebody waits."""
+COLD_HOLDOUT_DAYS = 7
+COLD_KEPT = 32
 UNTRAINED = "no model has been trained for this horizon yet: baselines answer"
 
 
@@ -33,6 +35,7 @@ class Champions:
 
     store: Store
     _held: dict[str, tuple[int, Ensemble]] = field(default_factory=dict)
+    _cold: dict[tuple[str, ...], Ensemble] = field(default_factory=dict)
 
     def of(self, slot: str) -> tuple[str, Ensemble] | None:
         """Name with version, and the ensemble; None where the slot has no champion."""
@@ -45,7 +48,17 @@ class Champions:
             self._held[slot] = held
         return f"{slot} v{record.version}", held[1]
 
+    def cold(self, known: Sequence[Known], horizon: Horizon, step_min: int) -> Ensemble:
+        """Baselines and physics, trained on the spot on whatever there is; kept for the rest of the day."""
+        first = known[0]
+        day = str(first.origin.astype("datetime64[D]"))
+        asked = (slot_of(first.series.kind, horizon, step_min), day, *(one.series.name for one in known))
+        if asked not in self._cold:
+            if len(self._cold) >= COLD_KEPT:
+                self._cold.clear()
+            self._cold[asked] = _cold(known, horizon, step_min)
+        return self._cold[asked]
 
-def cold(known: Sequence[Known], horizon: Horizon, step_min: int) -> Ensemble:
-    """Baselines and physics, trained on the spot on whatever there is."""
-    return trained(models_for(known[0].series.kind, COLD), known, horizon.task(step_min), holdout_days=14)
+
+def _cold(known: Sequence[Known], horizon: Horizon, step_min: int) -> Ensemble:
+    return trained(models_for(known[0].series.kind, COLD), known, horizon.task(step_min), COLD_HOLDOUT_DAYS)

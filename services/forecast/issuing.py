@@ -7,7 +7,7 @@ import numpy as np
 
 from grid_models.forecast import Basis, SeriesDescription
 from grid_models.quantities import Floats
-from services.forecast.champions import UNTRAINED, Champions, cold, slot_of
+from services.forecast.champions import UNTRAINED, Champions, slot_of
 from services.forecast.ensemble import Ensemble
 from services.forecast.errors import Unusable
 from services.forecast.horizons import Horizon
@@ -77,7 +77,7 @@ def _said(
     if times is None:
         times = question.horizon.times(question.origin, step_min, first.timezone)
     champion = champions.of(slot_of(first.kind, question.horizon, step_min))
-    model, ensemble = champion or ("baselines", _cold(known, question.horizon, step_min))
+    model, ensemble = champion or ("baselines", _cold(champions, known, question.horizon, step_min))
     answer = ensemble.answer(known, times, np.array(question.levels))
     basis, reasons = answer.basis, answer.reasons
     if champion is None:
@@ -92,9 +92,9 @@ def _known(store: Store, series: list[SeriesDescription], origin: Moment) -> lis
     return store.known_many([one.name for one in series], origin, since, weather_since)
 
 
-def _cold(known: list[Known], horizon: Horizon, step_min: int) -> Ensemble:
+def _cold(champions: Champions, known: list[Known], horizon: Horizon, step_min: int) -> Ensemble:
     try:
-        return cold(known, horizon, step_min)
+        return champions.cold(known, horizon, step_min)
     except NotEnoughHistory as nothing:
         first = known[0].series
         raise Unusable(

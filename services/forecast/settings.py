@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.forecast.horizons import HorizonName
+
 
 class Settings(BaseSettings):
     """Every default works on a laptop."""
@@ -25,6 +27,12 @@ class Settings(BaseSettings):
     """A question whose answer would hold more values is refused with 413."""
     clock_skew_max_s: float = Field(default=300.0, ge=0)
     """How far in the future a value may say that it became known, for clocks that run ahead."""
+    scheduled: tuple[HorizonName, ...] = ("intraday", "day-ahead", "ten-days")
+    """Horizons that the worker issues by the clock, for series whose kind has a trained champion."""
+    poll_s: float = Field(default=2.0, gt=0)
+    """How often an idle worker looks for work."""
+    threads: int = Field(default=2, ge=1)
+    """For training and forecasting."""
     log_json: bool = True
     log_level: str = "INFO"
 
