@@ -1,9 +1,9 @@
 """A forecast that somebody brought, corrected by what it was wrong by, as far as that can be known at the origin.
 
-Three learners say the error: a regression of the series itself, trees of the series itself, trees of all series
-together. They are weighed by how well each would have done on weeks that it had not learned from; what weight is left
-stays with the forecast as it was brought. The errors that remain in those weeks, in units of how wrong one must expect
-to be, make the quantiles.
+Four learners say the error: what is usual lately at this hour, a regression of the series itself, trees of the series
+itself, trees of all series together. They are weighed by how well each would have done on weeks that it had not learned
+from; what weight is left stays with the forecast as it was brought. The errors that remain in those weeks, in units of
+how wrong one must expect to be, make the quantiles.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,10 +30,10 @@ BLOCKS = 4
 """Every block of the past is forecast by learners that have seen the others."""
 GAP_D = 2
 """Days beside a block that are not learned from either: errors last longer than a day."""
-REIN = 0.3
+REIN = 0.6
 SMALL_TREES = {
     "objective": "l1",
-    "learning_rate": 0.03,
+    "learning_rate": 0.04,
     "num_leaves": 8,
     "feature_fraction": 0.3,
     "bagging_fraction": 0.5,
@@ -42,22 +42,24 @@ SMALL_TREES = {
     "max_bin": 63,
 }
 SHARED_TREES = {
-    "learning_rate": 0.03,
+    "learning_rate": 0.05,
     "num_leaves": 15,
     "feature_fraction": 0.4,
-    "bagging_fraction": 0.7,
+    "bagging_fraction": 0.35,
     "bagging_freq": 1,
     "min_data_in_leaf": 60,
     "lambda_l2": 5.0,
     "max_bin": 63,
 }
-SMALL_ROUNDS, SHARED_ROUNDS = 250, 300
+SMALL_ROUNDS, SHARED_ROUNDS = 200, 200
 SIZE_REIN = 0.03
 LATELY_D = 14.0
 """Half-life of how much larger or smaller errors are than expected."""
 LATELY_RANGE = (0.85, 1.5)
-EVEN = 0.3
-"""How strongly the weights of the learners are drawn to equal ones, against one unit of their variance."""
+EVEN = 0.1
+"""How strongly the weights of the learners are drawn to equal ones, against one unit of their mean square."""
+USUAL = "error_same_hour_faded_21d"
+"""The plainest learner: errors at an hour go on as they faded in."""
 ODD_ERROR = 0.5
 """A load beyond half as much again, or below two thirds of what was said, is a fault in the data: not learned from."""
 LEVELS = np.arange(1, 100) / 100
@@ -109,7 +111,7 @@ class Correction:
     straight: Ridge
     own: Trees
     weights: Floats
-    """Of the regression, the own trees and the shared ones."""
+    """Of the usual error, the regression, the own trees and the shared ones."""
     spread: Spread
     miss: float
     """Mean size of the errors that remain, a share of the load."""
@@ -138,9 +140,7 @@ class TrainedCorrection:
     def _corrected(self, known: Known, source: str, times: Moments, levels: Floats) -> Floats:
         of = self.of[known.series.name, source]
         columns = question(known, source, times, self.step_min)
-        members = np.stack(
-            [of.straight(straight_design(columns)), of.own(matrix(columns)), self.shared(matrix(columns))]
-        )
+        members = _members(columns, of.straight, of.own, self.shared)
         log_load = np.log(_said_or_last_week(known, source, times)) + of.weights @ members
         return np.asarray(np.exp(log_load[:, None] + of.spread.at(columns, levels)))
 
@@ -259,7 +259,7 @@ def _said_or_last_week(known: Known, source: str, times: Moments) -> Floats:
 
 def _learned(rows: Mapping[tuple[str, str], Rows], task: Task) -> TrainedCorrection:
     blocks = {key: _blocks(of.origins) for key, of in rows.items()}
-    held = {key: np.full((3, len(of.error)), np.nan) for key, of in rows.items()}
+    held = {key: np.full((4, len(of.error)), np.nan) for key, of in rows.items()}
     for block in range(BLOCKS):
         seen = {key: _away_from(of.origins, blocks[key] == block) for key, of in rows.items()}
         shared = _shared(rows, seen, task)
@@ -267,7 +267,7 @@ def _learned(rows: Mapping[tuple[str, str], Rows], task: Task) -> TrainedCorrect
             out = blocks[key] == block
             straight, own = _own(of, seen[key], task)
             asked = {name: column[out] for name, column in of.columns.items()}
-            held[key][:, out] = straight(straight_design(asked)), own(matrix(asked)), shared(matrix(asked))
+            held[key][:, out] = _members(asked, straight, own, shared)
     everything = {key: np.ones(len(of.error), dtype=bool) for key, of in rows.items()}
     shared = _shared(rows, everything, task)
     return TrainedCorrection(task.step_min, shared, {key: _correction(of, held[key], task) for key, of in rows.items()})
@@ -307,12 +307,22 @@ def _correction(of: Rows, held: Floats, task: Task) -> Correction:
     return Correction(straight, own, weights, _spread(of, rest), float(np.abs(rest).mean()))
 
 
+def _members(columns: Columns, straight: Ridge, own: Trees, shared: Trees) -> Floats:
+    """What each learner says the error will be: learners x rows."""
+    table = matrix(columns)
+    return np.stack([np.nan_to_num(columns[USUAL]), straight(straight_design(columns)), own(table), shared(table)])
+
+
 def _weights(error: Floats, held: Floats) -> Floats:
-    """Least squares without negative weights, drawn to equal ones (Breiman 1996, stacked regressions)."""
-    members = len(held)
-    pull = np.sqrt(EVEN * held.var() * len(error)) * np.eye(members)
+    """Least squares without negative weights (Breiman 1996, stacked regressions), drawn to equal ones.
+
+    What is drawn to is their mean, as far as that was of use: learners with little to learn from overdo it.
+    """
+    mean = held.mean(axis=0)
+    use = float(np.clip(mean @ error / max(float(mean @ mean), 1e-12), 0.0, 1.0))
+    pull = np.sqrt(EVEN * (held**2).sum() / len(held)) * np.eye(len(held))
     design = np.vstack([held.T, pull])
-    target = np.concatenate([error, pull @ np.full(members, 1 / members)])
+    target = np.concatenate([error, pull @ np.full(len(held), use / len(held))])
     weights: Floats = nnls(design, target)[0]
     shares: Floats = weights / max(weights.sum(), 1.0)
     return shares
