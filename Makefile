@@ -18,7 +18,7 @@ GAP ?= 0.001
 TIME ?= 600
 PEERS ?= egret textbook pypsa
 
-.PHONY: run test check bench bench-uc bench-scale bench-forecast peers forecast-peers tools
+.PHONY: run test check bench bench-uc bench-scale bench-store bench-forecast peers forecast-peers tools
 .DELETE_ON_ERROR:
 
 run: $(READY)  ## The commitment of the province's peak day.
@@ -38,7 +38,7 @@ check: $(READY)  ## The same without the slow tests and the reference data.
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 -m 'not slow and not data'
 
-bench: bench-uc bench-scale bench-forecast
+bench: bench-uc bench-scale bench-store bench-forecast
 
 bench-uc: $(READY) $(if $(strip $(PEERS)),$(PEERS_READY))  ## Every pglib-uc file under DATA, beside the peers; also ONLY, TO_GAP, RESUME=1.
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.unit_commitment $(DATA) --gap $(GAP) --time-limit $(TIME) \
@@ -47,6 +47,9 @@ bench-uc: $(READY) $(if $(strip $(PEERS)),$(PEERS_READY))  ## Every pglib-uc fil
 bench-scale: $(READY)  ## Time and memory over thermal units and over steps; also UNITS="100 200", STEPS="24 48".
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.scale --gap $(GAP) --time-limit $(TIME) \
 	    $(if $(filter-out undefined,$(origin UNITS)),--units '$(UNITS)') $(if $(filter-out undefined,$(origin STEPS)),--steps '$(STEPS)')
+
+bench-store: $(READY)  ## Whether ten years of forecasts can be kept: time and bytes; also DAYS=20, URL=postgresql://… of an empty database.
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.forecast_store --days $(or $(DAYS),20) $(if $(URL),--url $(URL))
 
 bench-forecast: $(READY) $(FORECAST_PEERS_READY)  ## Forecasts on the real series in DATA, beside others on the same windows; also ONLY="ercot_nyiso", JSON=rows.json.
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.forecast $(DATA) --only '$(ONLY)' $(if $(JSON),--json $(JSON))
