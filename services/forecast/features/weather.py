@@ -165,6 +165,9 @@ def _step_h(questions: Questions, source: str) -> float:
     return 1.0
 
 
+HELD_POINTS = 4
+
+
 def _between_gaps(values: Floats, longest: int = 6) -> Floats:
     """Gaps of a few points on the line between their ends: some sources speak every three or six hours only."""
     missing = ~np.isfinite(values)
@@ -177,7 +180,11 @@ def _between_gaps(values: Floats, longest: int = 6) -> Floats:
     left = np.take_along_axis(values, np.maximum(last, 0), axis=1)
     right = np.take_along_axis(values, np.minimum(following, len(points) - 1), axis=1)
     share = (points - last) / np.maximum(following - last, 1)
-    return np.where(inside, left + share * (right - left), values)
+    filled = np.where(inside, left + share * (right - left), values)
+    # An issue ends where it ends; the neighbours of its last hours are as the last one that it has.
+    after, before = missing & (last >= 0) & (following == len(points)), missing & (last < 0) & (following < len(points))
+    filled = np.where(after & (points - last <= HELD_POINTS), left, filled)
+    return np.where(before & (following - points <= HELD_POINTS), right, filled)
 
 
 def _filled(grid: Grid, others: Sequence[Grid]) -> Grid:

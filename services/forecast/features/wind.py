@@ -71,9 +71,9 @@ def wind_table(
     return table, expected
 
 
-def hub_of(questions: Questions, sources: Sequence[str]) -> Floats:
-    """Hub wind speed at the middle of each step, mean of the sources."""
-    found = [read_at(of.hub_m_per_s, _middle(questions, of.grid)) for of in wind_on_grids(questions, sources).values()]
+def hub_of(questions: Questions, winds: Mapping[str, WindOnGrid], lags_h: Floats | float = 0.0) -> Floats:
+    """Hub wind speed at the middle of each step or so much later, mean of the sources."""
+    found = [read_at(of.hub_m_per_s, _middle(questions, of.grid) + lags_h / of.grid.step_h) for of in winds.values()]
     return mean_of(found, questions.times.shape)
 
 
@@ -81,15 +81,21 @@ def _add_source(
     table: Table, prefix: str, questions: Questions, of: WindOnGrid, responses: Mapping[str, FarmResponse]
 ) -> Floats:
     """Adds what one source says; its expected share at the middle of the steps."""
-    grid, places = of.grid, of.grid.places(questions.times)
-    per_h = 1 / grid.step_h
+    grid, per_h = of.grid, 1 / of.grid.step_h
+    lags_h = np.array([_response(questions, one, responses).lag_h for one in questions.who])[:, None]
+    places = grid.places(questions.times) + lags_h * per_h
     power = expected_share(questions, of.hub_m_per_s, responses)
     former = expected_share(questions, of.former_hub_m_per_s, responses)
     for height, speed in of.speeds.items():
         table.add(f"{prefix}speed_{height}m", read_at(speed, places))
         table.add(f"{prefix}east_{height}m", read_at(of.east[height], places))
         table.add(f"{prefix}north_{height}m", read_at(of.north[height], places))
+        middle = places + 0.5 * per_h * questions.step_min / 60
         table.add(f"{prefix}speed_{height}m_next", read_at(speed, places + per_h))
+        table.add(f"{prefix}east_{height}m_next", read_at(of.east[height], places + per_h))
+        table.add(f"{prefix}north_{height}m_next", read_at(of.north[height], places + per_h))
+        direction = np.arctan2(read_at(of.east[height], middle), read_at(of.north[height], middle))
+        table.add(f"{prefix}direction_{height}m", np.degrees(direction))
     _add_shear(table, prefix, of, places)
     for hours in AROUND_H:
         table.add(f"{prefix}hub_speed{hours:+d}h", read_at(of.hub_m_per_s, places + hours * per_h))
@@ -135,7 +141,9 @@ def _expected_then(
     times = chosen.origins[:, None] - np.round(ages_h * 3600).astype("timedelta64[s]")
     # Ages rise along the row, so their times fall: turned round they rise, as questions want them.
     then = Questions(questions.known, chosen.who, chosen.origins, np.sort(times, axis=1), questions.step_min)
-    expected[rows] = expected_share(then, hub_of(then, sources), responses)[:, ::-1]
+    lags_h = np.array([_response(then, one, responses).lag_h for one in then.who])[:, None]
+    hub = hub_of(then, wind_on_grids(then, sources), lags_h)
+    expected[rows] = expected_share(then, hub, responses)[:, ::-1]
     return expected
 
 
@@ -192,7 +200,8 @@ def _response(questions: Questions, one: int, responses: Mapping[str, FarmRespon
 
 def _described(site: WindSite, responses: Mapping[str, FarmResponse]) -> FarmResponse:
     """A farm never seen: by its description, with the factor that is usual among those that were seen."""
-    return FarmResponse(farm_response.as_described(site).curve, usual_factor(responses))
+    lag_h = float(np.median([one.lag_h for one in responses.values()])) if responses else 0.0
+    return FarmResponse(farm_response.as_described(site).curve, usual_factor(responses), 1.0, lag_h)
 
 
 def usual_factor(responses: Mapping[str, FarmResponse]) -> float:

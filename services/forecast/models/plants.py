@@ -81,7 +81,8 @@ class Kind:
 
 def _farms_learned(asked: Questions, actual: Floats, sources: tuple[str, ...]) -> dict[str, FarmResponse]:
     """Twice: the second time every farm is held to the factor that proved usual among them."""
-    hub = wind.hub_of(asked, sources)
+    winds = wind.wind_on_grids(asked, sources)
+    hubs = {lag_h: wind.hub_of(asked, winds, lag_h) for lag_h in farm_response.LAGS_H}
     responses: dict[str, FarmResponse] = {}
     for _ in range(2):
         usual = wind.usual_factor(responses)
@@ -89,7 +90,7 @@ def _farms_learned(asked: Questions, actual: Floats, sources: tuple[str, ...]) -
             asked.known[one].series.name: farm_response.learned(
                 farm_response.as_described(asked.known[one].series.wind or WindSite()),
                 actual[asked.rows_of(one)].ravel(),
-                hub[asked.rows_of(one)].ravel(),
+                {lag_h: hub[asked.rows_of(one)].ravel() for lag_h, hub in hubs.items()},
                 usual,
             )
             for one in np.unique(asked.who)
@@ -143,10 +144,11 @@ KINDS: Mapping[str, Kind] = {
         lambda one: [
             one.factor,
             one.gain,
+            one.lag_h,
             one.curve.speeds_m_per_s[1],
             [round(v, 6) for v in one.curve.shares.tolist()],
         ],
-        lambda of: FarmResponse(FarmCurve(np.arange(len(of[3])) * of[2], np.array(of[3])), of[0], of[1]),
+        lambda of: FarmResponse(FarmCurve(np.arange(len(of[4])) * of[3], np.array(of[4])), *of[:3]),
         {"extra_trees": True, "rounds": 200},
     ),
     "solar": Kind(

@@ -14,6 +14,7 @@ import numpy as np
 from grid_models.forecast import SeriesKind
 from grid_models.quantities import Floats
 from services.forecast.features.questions import Questions, now
+from services.forecast.features.table import Table
 from services.forecast.features.weather import sources_of
 from services.forecast.known import Known, Moments
 from services.forecast.models import kept
@@ -25,7 +26,11 @@ from services.forecast.probabilistic import conformal
 from services.forecast.probabilistic.conformal import Calibration
 from services.forecast.probabilistic.quantile_functions import at_levels, rising
 
-POINTS_MAX = 300_000
+POINTS_MAX = 150_000
+"""More rows cost minutes and tell little: quarter hours of one day resemble each other."""
+CALIBRATION_POINTS_MAX = 45_000
+KNOWN_AT_LEAST = 0.3
+"""A feature that is missing more often, such as news where readings come once a month, would only be noise."""
 POINTS_MIN = 500
 FOLDS = 3
 """Parts into which the past is cut, week by week, to see how good forecasts of unseen weeks are."""
@@ -104,14 +109,20 @@ class RenewableBoosting:
                 f"{len(use)} observed steps with a weather forecast: {POINTS_MIN} are needed to learn from; "
                 f"until then physical_{kind} forecasts without history"
             )
-        features = tuple(sorted(seen.table.columns))
-        matrix = seen.table.matrix(features, asked.times.shape)[use]
+        features, matrix = _told(tuple(sorted(seen.table.columns)), seen.table, asked, use)
         shares = np.clip(actual.ravel()[use], 0, 1)
         wish = {**KINDS[kind].parameters, **(self.parameters or {}), "seed": task.seed, "threads": task.threads}
         times, lead_h = asked.times.ravel()[use], asked.lead_h.ravel()[use]
         calibration = _calibration(matrix, shares, times, lead_h, wish)
         trees = boosted(matrix, shares, **wish)
         return TrainedRenewables(plants, features, trees, calibration, task.step_min, task.threads)
+
+
+def _told(names: tuple[str, ...], table: Table, asked: Questions, use: Any) -> tuple[tuple[str, ...], Any]:
+    """The features that are known often enough to be learned from, and their values."""
+    matrix = table.matrix(names, asked.times.shape)[use]
+    often = np.isfinite(matrix).mean(axis=0) >= KNOWN_AT_LEAST
+    return tuple(name for name, chosen in zip(names, often, strict=True) if chosen), matrix[:, often]
 
 
 def raw_quantiles(trees: Boosted, matrix: Any, threads: int, levels: Floats) -> Floats:
@@ -128,6 +139,8 @@ def honest(calibration: Calibration, said: Floats, levels: Floats, lead_h: Float
 
 def _calibration(matrix: Any, shares: Floats, times: Moments, lead_h: Floats, wish: Mapping[str, Any]) -> Calibration:
     """From forecasts of weeks that were left out of the learning."""
+    some = np.random.default_rng(wish["seed"]).permutation(len(shares))[:CALIBRATION_POINTS_MAX]
+    matrix, shares, times, lead_h = matrix[some], shares[some], times[some], lead_h[some]
     levels = np.array([0.01, *np.arange(0.05, 0.96, 0.05), 0.99])
     said = np.full((len(shares), len(levels)), np.nan)
     fold = times.astype("datetime64[D]").astype(np.int64) // 7 % FOLDS
