@@ -73,10 +73,10 @@ CROSSED = (
     "said_against_1d_ago",
 )
 """Columns whose slope differs from hour to hour."""
-NOT_STRAIGHT = frozenset(
-    {"hour", "weekday", "hour_of_week", "day_of_year", "festival", "lunar_days", "holiday_rank", "tariff"}
-)
+NOT_STRAIGHT = frozenset({"hour", "weekday", "hour_of_week", "festival", "holiday_rank", "tariff"})
 """Columns that no straight line can use."""
+SEASONAL = ("year_", "day_of_year", "school_out", "lunar_days")
+"""Errors of a year or two tell nothing of seasons that trees and lines would not make too much of."""
 SIZES = ("error_same_hour_size", "error_size_7d")
 
 
@@ -226,7 +226,8 @@ def question(known: Known, source: str, times: Moments, step_min: int) -> Column
     """Everything that the learners look at."""
     lead_h = (times - known.origin) / np.timedelta64(3600, "s")
     errors = error_columns(lately(known, source, times, step_min), times)
-    return {**calendar_columns(times, known.series), **errors, "lead_h": lead_h}
+    clock = {name: of for name, of in calendar_columns(times, known.series).items() if not name.startswith(SEASONAL)}
+    return {**clock, **errors, "lead_h": lead_h}
 
 
 def matrix(columns: Columns) -> Floats:

@@ -58,7 +58,7 @@ def _rows(names: Sequence[str], data: Path, console: Console) -> Iterator[Row]:
         console.print(f"{name}: {time.monotonic() - started_s:.0f} s", highlight=False)
 
 
-def _protocol(name: str):  # noqa: ANN202
+def _protocol(name: str):
     return importlib.import_module(f"benchmarks.forecast.{name}")
 
 

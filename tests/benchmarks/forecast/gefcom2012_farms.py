@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from benchmarks.forecast.protocol import file_in
 
+from benchmarks.forecast.protocol import file_in
 from grid_models.forecast import CapacityFrom, SeriesDescription
 from services.forecast.known import Known, Observed, Vintages
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
 from benchmarks.forecast.monthly import Said, by_model, observed, tasks, untuned
 from benchmarks.forecast.protocol import Row, file_in
-
 from grid_models.forecast import CapacityFrom, SeriesDescription
 from services.forecast.features.questions import Questions
 from services.forecast.features.solar import sky_of

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
 from benchmarks.forecast.monthly import by_model, observed, tasks, untuned
 from benchmarks.forecast.protocol import Row, file_in
-
 from grid_models.forecast import CapacityFrom, SeriesDescription
 from services.forecast.known import Known, Vintages
 from services.forecast.models.base import Task

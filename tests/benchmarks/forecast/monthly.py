@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import lightgbm
 import numpy as np
 import pandas as pd
-from benchmarks.forecast.protocol import Row, seasons
 
+from benchmarks.forecast.protocol import Row, seasons
 from grid_models.quantities import Floats
 from services.forecast.known import Known, Moment, Moments, Observed, steps_from
 from services.forecast.models.base import Model, Task
