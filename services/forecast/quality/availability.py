@@ -16,11 +16,12 @@ PARTLY_BELOW = 0.6
 SHOWN_MIN = 0.6
 """A plant that never came near its capacity shows nothing by not reaching it."""
 DAY_S = 86_400
+HOURS_MAX = 24 * 366 * 20
 
 
 def partly_available(sample: Sample) -> Iterator[Doubted]:
     """A plant that for weeks makes no more than part of what it made before."""
-    if not sample.is_plant or np.isnan(sample.capacity_mw).all():
+    if not sample.is_plant or np.isnan(sample.capacity_mw).all() or sample.span_h() > HOURS_MAX:
         return
     times = np.concatenate([sample.before.times, sample.times])
     values = np.concatenate([sample.before.values, sample.values])

@@ -17,6 +17,8 @@ SHIFT_MAX_H = 12
 GAIN_MIN = 0.015
 """By how much the correlation must be better at another hour."""
 DAYS_MIN, USUAL_DAYS_MIN = 3, 14
+HOURS_MAX = 24 * 366 * 20
+"""More than twenty years at once are values of which some have an impossible time."""
 DAY_S = 86_400
 
 
@@ -34,7 +36,7 @@ def night_output(sample: Sample) -> Iterator[Doubted]:
 
 def solar_clock(sample: Sample) -> Iterator[Doubted]:
     """Output that follows the sun of another hour."""
-    if not _has_sun(sample) or sample.span_h() < 24 * DAYS_MIN or not sample.told.any():
+    if not _has_sun(sample) or not 24 * DAYS_MIN <= sample.span_h() <= HOURS_MAX or not sample.told.any():
         return
     steps = ((sample.times - sample.times[0]).astype(np.int64) // sample.step_s)[sample.told]
     lags_s = _lags(sample.step_s)

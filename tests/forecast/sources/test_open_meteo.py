@@ -16,6 +16,7 @@ from grid_models.forecast import SeriesDescription
 from services.forecast.sources.fallback import Fallback, NoSourceAnswered
 from services.forecast.sources.health import HealthBook
 from services.forecast.sources.open_meteo import OpenMeteo, SourceFailed
+from services.forecast.sources.refresh import refresh
 from services.forecast.telemetry import REGISTRY
 
 NOW = np.datetime64("2024-07-01T05:30:00", "s")
@@ -253,3 +254,15 @@ def test_a_series_that_cannot_be_asked_for_is_named():
     odd = TEMPERATURE.model_copy(update={"variable": "taste"})
     with pytest.raises(Exception, match="taste is not offered"):
         source("http://127.0.0.1:9").latest([odd], NOW)
+
+
+def test_the_newest_weather_of_every_point_is_fetched_and_kept(quick_store):
+    many = [TEMPERATURE.model_copy(update={"name": f"t{place}", "latitude": 10.0 + place / 4}) for place in range(60)]
+    odd = TEMPERATURE.model_copy(update={"name": "taste", "variable": "taste"})
+    quick_store.series.put([*many, odd])
+    with weather(http([GOOD] * 50), http({"daily": {}})) as server:
+        told = refresh(quick_store, Fallback((source(server),)), NOW)
+        assert (60, 50, 1) == (told.asked, told.new, len(told.reasons))
+    kept = quick_store.weather.read("t0")["meteo"]
+    np.testing.assert_array_equal([20.5, np.nan, 22, 23], kept.values["t0"])
+    assert {} == quick_store.weather.read("t55")
