@@ -12,6 +12,7 @@ from services.forecast.models.persistence import Persistence
 from services.forecast.models.physical_solar import PhysicalSolar
 from services.forecast.models.physical_wind import PhysicalWind
 from services.forecast.models.renewable_boosting import RenewableBoosting
+from services.forecast.models.renewable_brought import RenewableBrought
 from services.forecast.models.similar_day import SimilarDay
 
 _ALL: tuple[Model, ...] = (
@@ -20,6 +21,7 @@ _ALL: tuple[Model, ...] = (
     PhysicalSolar(),
     PhysicalWind(),
     RenewableBoosting(),
+    RenewableBrought(),
     LoadWeatherScenarios(),
     SimilarDay(),
     LoadBoosting(),

@@ -113,7 +113,7 @@ class RenewableBoosting:
         shares = np.clip(actual.ravel()[use], 0, 1)
         wish = {**KINDS[kind].parameters, **(self.parameters or {}), "seed": task.seed, "threads": task.threads}
         times, lead_h = asked.times.ravel()[use], asked.lead_h.ravel()[use]
-        calibration = _calibration(matrix, shares, times, lead_h, wish)
+        calibration = calibration_of(matrix, shares, times, lead_h, wish)
         trees = boosted(matrix, shares, **wish)
         return TrainedRenewables(plants, features, trees, calibration, task.step_min, task.threads)
 
@@ -137,7 +137,7 @@ def honest(calibration: Calibration, said: Floats, levels: Floats, lead_h: Float
     return conformal.calibrated(calibration, said, levels, lead_h=lead_h, regime=regime, lower=0.0, upper=1.0)
 
 
-def _calibration(matrix: Any, shares: Floats, times: Moments, lead_h: Floats, wish: Mapping[str, Any]) -> Calibration:
+def calibration_of(matrix: Any, shares: Floats, times: Moments, lead_h: Floats, wish: Mapping[str, Any]) -> Calibration:
     """From forecasts of weeks that were left out of the learning."""
     some = np.random.default_rng(wish["seed"]).permutation(len(shares))[:CALIBRATION_POINTS_MAX]
     matrix, shares, times, lead_h = matrix[some], shares[some], times[some], lead_h[some]
