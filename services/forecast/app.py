@@ -12,8 +12,19 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from services.forecast import logs
-from services.forecast.api import health, observations, problems, series, weather
+from services.forecast.api import (
+    backtests,
+    forecasts,
+    health,
+    models,
+    observations,
+    problems,
+    scenarios,
+    series,
+    weather,
+)
 from services.forecast.api.middleware import SizeLimit, Watch
+from services.forecast.champions import Champions
 from services.forecast.settings import Settings
 from services.forecast.store import Store
 
@@ -22,6 +33,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     series.router,
     observations.router,
     weather.router,
+    forecasts.router,
+    scenarios.router,
+    backtests.router,
+    models.router,
 )
 """One line per noun; the order is that of the documentation."""
 
@@ -70,6 +85,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logs.configure(settings.log_level, settings.log_json)
     store = await run_in_threadpool(Store.open, settings.url)
     app.state.store = store
+    app.state.champions = Champions(store)
     try:
         yield
     finally:

@@ -12,7 +12,16 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from grid_models.quantities import Data, Finite, Name
 from services.forecast.api.idempotency import digest_of, once
-from services.forecast.api.wiring import AsOf, Body, ContentType, IdempotencyKey, MaybeMoment, TheSettings, TheStore
+from services.forecast.api.wiring import (
+    AsOf,
+    Body,
+    ContentType,
+    Dated,
+    IdempotencyKey,
+    MaybeMoment,
+    TheSettings,
+    TheStore,
+)
 from services.forecast.errors import TooLarge, Unusable
 from services.forecast.ingest import ingest
 from services.forecast.known import Moment, Moments, aware, moment
@@ -32,13 +41,13 @@ class ObservedValues(Data):
     """Values of one series: with their times, or from a start on at the step of the series."""
 
     series: Name
-    times: tuple[AwareDatetime, ...] | None = None
-    start: AwareDatetime | None = None
+    times: tuple[Dated, ...] | None = None
+    start: Dated | None = None
     step_min: Annotated[int, Field(ge=1, le=1440)] | None = None
     """None: the step of the series."""
     values: tuple[Finite | None, ...]
     """None: there is no value."""
-    known_at: AwareDatetime | tuple[AwareDatetime | None, ...] | None = None
+    known_at: Dated | tuple[Dated | None, ...] | None = None
     """When they became known: once for all, or for each. None: after the delay of the series, at the latest now."""
     unit: str | None = None
     """Of power: MW, kW, GW or W; None: that of the series."""

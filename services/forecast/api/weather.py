@@ -5,11 +5,11 @@ from typing import Annotated
 import numpy as np
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from grid_models.quantities import Data, Finite, Name, NonNegative
+from grid_models.quantities import Data, Name
 from services.forecast.api.idempotency import digest_of, once
-from services.forecast.api.wiring import Body, IdempotencyKey, TheSettings, TheStore
+from services.forecast.api.wiring import Body, Dated, IdempotencyKey, TheSettings, TheStore
 from services.forecast.errors import TooLarge, Unusable
 from services.forecast.known import Moment, Moments, aware, moment
 from services.forecast.store import WeatherIssue
@@ -24,16 +24,16 @@ class IssuedWeather(Data):
     series: Name
     source: Name
     """Who issued it, such as `ecmwf`."""
-    issued_at: AwareDatetime
-    known_at: AwareDatetime | None = None
+    issued_at: Dated
+    known_at: Dated | None = None
     """When it could be read; None: now, or `delay_h` after the issue."""
-    delay_h: NonNegative | None = None
+    delay_h: Annotated[float, Field(ge=0, le=8784)] | None = None
     """How long after the issue it could be read: for archives."""
-    times: tuple[AwareDatetime, ...] | None = None
+    times: tuple[Dated, ...] | None = None
     """Rising."""
-    start: AwareDatetime | None = None
+    start: Dated | None = None
     step_min: Annotated[int, Field(ge=1, le=1440)] = 60
-    values: Annotated[tuple[Finite | None, ...], Field(min_length=1)]
+    values: Annotated[tuple[Annotated[float, Field(ge=-1e15, le=1e15)] | None, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "IssuedWeather":

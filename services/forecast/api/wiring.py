@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
+from services.forecast.ingest import FIRST_YEAR, LAST_YEAR
 from services.forecast.settings import Settings
 from services.forecast.store import Store
 
@@ -32,11 +33,19 @@ def _plus(value: Any) -> Any:
     return value.replace(" ", "+") if isinstance(value, str) and value[-6:-5] == " " else value
 
 
+def _of_our_time(value: AwareDatetime | None) -> AwareDatetime | None:
+    if value is not None and not FIRST_YEAR <= value.year < LAST_YEAR:
+        raise ValueError(f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return value
+
+
 TheStore = Annotated[Store, Depends(_store)]
 TheSettings = Annotated[Settings, Depends(_settings)]
 Body = Annotated[bytes, Depends(_body)]
 ContentType = Annotated[str, Depends(_content_type)]
-MaybeMoment = Annotated[AwareDatetime | None, BeforeValidator(_plus)]
+Dated = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+"""A moment that a power system may speak of: databases and clocks know no years 0 and 10000."""
+MaybeMoment = Annotated[AwareDatetime | None, BeforeValidator(_plus), AfterValidator(_of_our_time)]
 AsOf = Annotated[
     MaybeMoment,
     Query(
