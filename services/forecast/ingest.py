@@ -16,6 +16,10 @@ from services.forecast.store import Added, Arrivals, Readings, Store
 from services.forecast.store.series import now
 from services.forecast.telemetry import DOUBTED, INGESTED, STORE_SECONDS
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Times beyond are a slip: nobody measured power before, and forecasts do not reach so far."""
+LARGEST = 1e15
+"""No quantity here is larger, in any unit that is meant by mistake."""
 log = structlog.get_logger(__name__)
 
 
@@ -39,6 +43,7 @@ def ingest(
     merged = _merged(batch)
     described = dict(zip(merged, store.series.many(list(merged)), strict=True))
     for name, some in merged.items():
+        _possible(name, some)
         _not_from_the_future(name, some, received, clock_skew_max_s)
     contexts = _contexts(store, merged)
     arrivals, findings = {}, []
@@ -105,6 +110,18 @@ def _merged(batch: Sequence[Incoming]) -> dict[str, Incoming]:
 def _joined(name: str, several: Sequence[Incoming]) -> Incoming:
     columns = zip(*((one.times, one.values, one.known_at) for one in several), strict=True)
     return several[0] if len(several) == 1 else Incoming(name, *map(np.concatenate, columns))
+
+
+def _possible(name: str, some: Incoming) -> None:
+    """Refuses what cannot be meant; everything that might be is kept and judged."""
+    for field, moments in (("time", some.times), ("known_at", some.known_at)):
+        years = moments.astype("datetime64[Y]").astype(np.int64) + 1970
+        wrong = ~np.isnat(moments) & ((years < FIRST_YEAR) | (years >= LAST_YEAR))
+        if wrong.any():
+            words = f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}"
+            raise Unusable(f"{field}: {name} has {moments[wrong][0]}; it {words}", field=field, series=name)
+    if (np.abs(some.values) > LARGEST).any():
+        raise Unusable(f"value: {name} has a value beyond {LARGEST:g}; leave it empty", field="value", series=name)
 
 
 def _not_from_the_future(name: str, some: Incoming, received: Moment, skew_max_s: float) -> None:

@@ -36,6 +36,8 @@ def _plus(value: Any) -> Any:
 def _of_our_time(value: AwareDatetime | None) -> AwareDatetime | None:
     if value is not None and not FIRST_YEAR <= value.year < LAST_YEAR:
         raise ValueError(f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}")
+    if value is not None and value.microsecond:
+        raise ValueError("must be a whole second")
     return value
 
 
