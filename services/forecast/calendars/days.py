@@ -1,5 +1,6 @@
 """What kind of day each day is for the people of a region."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -35,6 +36,7 @@ REGIONS = {
     "Spain": Region(partial(ruled, SPAIN), "spain"),
 }
 NO_LUNAR_DAYS = 99
+OVERRIDES = "GRIDFLEX_FORECAST_HOLIDAYS"
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,21 @@ class DayKinds:
 def day_kinds(dates: Dates, region: str | None = None, overrides: Path | None = None) -> DayKinds:
     """What kind of day each of these is; a region that nobody wrote rules for is taken as mainland China's.
 
-    `overrides` is a file in the form of `china.csv`, whose entries take precedence.
+    `overrides` is a file in the form of `china.csv`, whose entries take precedence; without it the file that the
+    environment names in `GRIDFLEX_FORECAST_HOLIDAYS` does, so that training processes see the same days.
     """
+    overrides = overrides or _named_by_environment()
     of = REGIONS.get(region or "China", CHINA)
     days, place = np.unique(dates.astype("datetime64[D]"), return_inverse=True)
     if not len(days):
         return _kinds((), of, overrides)
     told = _kinds(tuple(days.tolist()), of, overrides)
     return DayKinds(**{name: values[place] for name, values in vars(told).items()})
+
+
+def _named_by_environment() -> Path | None:
+    named = os.environ.get(OVERRIDES)
+    return Path(named) if named else None
 
 
 def _kinds(days: tuple[date, ...], region: Region, overrides: Path | None) -> DayKinds:

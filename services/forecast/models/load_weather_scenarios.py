@@ -31,6 +31,7 @@ from services.forecast.known import Known, Moments, steps_from
 from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
 from services.forecast.models.kept import packed, unpacked
 from services.forecast.models.load_by_temperature import LoadByTemperature, load_by_temperature
+from services.forecast.probabilistic.conformal import widened
 from services.forecast.probabilistic.quantile_functions import rising
 
 SHIFTS_D = (0, -2, 2, -4, 4, -7, 7, -10, 10, -14, 14, -21, 21, -28, 28, -35, 35)
@@ -38,6 +39,8 @@ SHIFTS_D = (0, -2, 2, -4, 4, -7, 7, -10, 10, -14, 14, -21, 21, -28, 28, -35, 35)
 LEAST_DAYS = 365
 HELD_BACK_D = 365
 """The errors of the model are those on its last year, learned from the years before."""
+SPELLS_PER_YEAR = 4.0
+"""Spells of weather in the month or two around a date that tell as much as independent draws would."""
 ERROR_LEVELS = (np.arange(20) + 0.5) / 20
 
 
@@ -75,7 +78,7 @@ class TrainedWeatherScenarios:
         errors = self.of[known.series.name].errors[season(wall_clock(times, known.series.timezone))]
         spread_mw = loads_mw[:, None, :] * np.exp(errors.T[None])
         quantiles = np.quantile(spread_mw.reshape(-1, len(times)), levels, axis=0)
-        return rising(np.asarray(quantiles.T))
+        return widened(rising(np.asarray(quantiles.T)), levels, SPELLS_PER_YEAR * _years(known))
 
     def to_bytes(self) -> bytes:
         arrays: dict[str, Floats] = {}
@@ -135,17 +138,25 @@ def _errors(series: SeriesDescription, times: Moments, temperature: Floats, load
     late = np.flatnonzero((times >= cut) & np.isfinite(load_mw))
     said = model(temperature, int(late[0]), series, times[late[0] : late[-1] + 1])[late - late[0]]
     missed = np.log(load_mw[late]) - said
+    # Growth that the model missed last year it has learned by now; what it missed of a season may come again.
+    missed = missed - missed.mean()
     of_season = season(wall_clock(times[late], series.timezone))
-    whole = np.quantile(missed - missed.mean(), ERROR_LEVELS)
+    whole = np.quantile(missed, ERROR_LEVELS)
     return np.stack([_error_quantiles(missed[of_season == one], whole) for one in range(4)])
 
 
 def _error_quantiles(missed: Floats, whole: Floats) -> Floats:
-    """Of one season, about its mean: a bias of last year says little about this one."""
+    """Of one season, put about zero by turning it over too: a bias of last year may be the opposite this year."""
     if len(missed) < 24 * 20:
         return whole
-    own: Floats = np.quantile(missed - missed.mean(), ERROR_LEVELS)
+    own: Floats = np.quantile(np.concatenate([missed, -missed]), ERROR_LEVELS)
     return own
+
+
+def _years(known: Known) -> float:
+    """Of measured weather."""
+    first = min(of.times[0] for of in known.weather_observed.values() if len(of.times))
+    return float((known.origin - first) / DAY / DAYS_PER_YEAR)
 
 
 def season(local: Moments) -> np.ndarray:

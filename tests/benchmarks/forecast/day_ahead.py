@@ -69,7 +69,11 @@ def scored(
     windows = f"{len(months)} months to {months[-1]:%Y-%m}"
     own_mape = _mape(actual, own)
     yield Row(of.name, "the operator's own", "MAPE %", own_mape, windows)
-    for name, method in (("untuned LightGBM on the operator's error", _untuned), (peer.NAME, _peer)):
+    others = [
+        ("untuned LightGBM on the operator's error", _untuned),
+        *([(peer.NAME, _peer)] if peer.installed() else []),
+    ]
+    for name, method in others:
         started_s = time.monotonic()
         points = np.concatenate([method(of, table, month) for month in months])
         yield Row(of.name, name, "MAPE %", _mape(actual, points), windows, seconds=time.monotonic() - started_s)
@@ -135,10 +139,8 @@ def _untuned(of: DayAhead, table: pd.DataFrame, month: pd.Timestamp) -> np.ndarr
 
 
 def _peer(of: DayAhead, table: pd.DataFrame, month: pd.Timestamp) -> np.ndarray:
-    """mlforecast with the operator's forecast as a column that is known ahead; NaN where it is not installed."""
+    """mlforecast with the operator's forecast as a column that is known ahead."""
     origins = of.origins(month)
-    if not peer.installed():
-        return np.full(24 * len(origins), np.nan)
     total = table.xs(TOTAL, axis=1, level=1).interpolate(limit_direction="both")
     series = pd.DataFrame(
         {"ds": total.index.tz_localize(None), "y": total[ACTUAL].to_numpy(), "own": total[OWN].to_numpy()}

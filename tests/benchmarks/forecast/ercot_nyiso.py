@@ -1,4 +1,4 @@
-"""ERCOT and NYISO, total load of tomorrow, issued at 18:00 UTC of the day before: the operator's forecast, corrected."""
+"""ERCOT and NYISO, total load of tomorrow, issued at 18:00 UTC the day before: the operator's forecast, corrected."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.forecast.calendars.days import day_kinds
+from services.forecast.calendars.days import OVERRIDES, day_kinds
 from services.forecast.calendars.notices import BadNotice
 
 
@@ -59,6 +59,14 @@ def test_a_user_knows_better(tmp_path):
     of = day_kinds(days("2024-10-01", "2024-10-03", "2024-10-13"), overrides=file)
     assert [False, True, False] == of.free.tolist()
     assert [False, False, True] == of.made_up.tolist()
+
+
+def test_the_environment_names_a_file(tmp_path, monkeypatch):
+    """11 January 2024 was a Thursday."""
+    file = tmp_path / "ours.csv"
+    file.write_text("from,to,kind,festival\n2024-01-11,2024-01-11,off,flood\n")
+    monkeypatch.setenv(OVERRIDES, str(file))
+    assert day_kinds(days("2024-01-11")).off[0]
 
 
 @pytest.mark.parametrize(
