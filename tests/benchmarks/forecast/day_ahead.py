@@ -126,9 +126,17 @@ def _untuned(of: DayAhead, table: pd.DataFrame, month: pd.Timestamp) -> np.ndarr
     """The reference measurement: the operator's forecast and LightGBM with default parameters on its error."""
     total = table.xs(TOTAL, axis=1, level=1)
     own, error = total[OWN], total[ACTUAL] - total[OWN]
-    lags = {lag: error.shift(freq=pd.Timedelta(hours=lag)).reindex(table.index) for lag in (48, 72, 96, 168)}
-    means = {"mean of a day": error.rolling(24).mean().shift(48), "of a week": error.rolling(168).mean().shift(48)}
-    clock = {"hour": table.index.hour, "weekday": table.index.dayofweek, "day": table.index.dayofyear}
+    opened = (table.index - pd.Timedelta(hours=of.day_start_utc_h)).floor("D") + pd.Timedelta(hours=of.day_start_utc_h)
+    # The newest hour that was known at the origin began two hours before it.
+    newest = opened - pd.Timedelta(hours=of.first_lead_h + 2)
+    hours_ago = {lag: error.shift(freq=pd.Timedelta(hours=lag)).reindex(table.index) for lag in (24, 48, 168)}
+    lags = {
+        "same hour": hours_ago[24].where(table.index - pd.Timedelta(hours=24) <= newest, hours_ago[48]),
+        **hours_ago,
+    }
+    lags[24] = hours_ago[24].where(table.index - pd.Timedelta(hours=24) <= newest)
+    means = {f"mean of {span} h": error.rolling(span).mean().reindex(newest).to_numpy() for span in (1, 6, 24, 168)}
+    clock = {"hour": table.index.hour, "weekday": table.index.dayofweek}
     features = pd.DataFrame({"own": own, **lags, **means, **clock})
     origins = of.origins(month)
     learnt = table.index[(table.index < pd.Timestamp(origins[0], tz="UTC") - pd.Timedelta(hours=1)) & error.notna()]
