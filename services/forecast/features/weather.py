@@ -90,7 +90,7 @@ def grids(questions: Questions, sources: Sequence[str]) -> dict[str, Grid]:
 
     What one source lacks another one fills in, if it has the same variable.
     """
-    found = {source: _grid(questions, source) for source in sources}
+    found = {source: grid for source in sources if (grid := _grid(questions, source)).values}
     return {
         source: _filled(grid, [other for name, other in found.items() if name != source])
         for source, grid in found.items()

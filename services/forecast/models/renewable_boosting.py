@@ -6,7 +6,7 @@ The quantiles are then made honest on forecasts of weeks that the trees had not 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,7 +18,7 @@ from services.forecast.features.table import Table
 from services.forecast.features.weather import sources_of
 from services.forecast.known import Known, Moments
 from services.forecast.models import kept
-from services.forecast.models.base import Need, NotEnoughHistory, Task
+from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
 from services.forecast.models.boosted import Boosted, boosted
 from services.forecast.models.plants import KINDS, Plants
 from services.forecast.models.training_rows import training_questions
@@ -29,6 +29,7 @@ from services.forecast.probabilistic.quantile_functions import at_levels, rising
 POINTS_MAX = 150_000
 """More rows cost minutes and tell little: quarter hours of one day resemble each other."""
 CALIBRATION_POINTS_MAX = 45_000
+NEAR_H = 4.0
 KNOWN_AT_LEAST = 0.3
 """A feature that is missing more often, such as news where readings come once a month, would only be noise."""
 POINTS_MIN = 500
@@ -57,6 +58,18 @@ class TrainedRenewables:
 
     def shares(self, asked: Questions, levels: Floats) -> Floats:
         """Quantiles of output over capacity: rows x steps x levels."""
+        told = told_steps(asked)
+        if len(told) == asked.times.shape[1]:
+            return self._shares(asked, levels)
+        said = self._shares(replace(asked, times=asked.times[:, told]), levels)
+        steps = np.arange(asked.times.shape[1])
+        upper = np.searchsorted(told, steps)
+        lower = np.maximum(upper - 1, 0)
+        share = ((steps - told[lower]) / np.maximum(told[upper] - told[lower], 1))[:, None]
+        between: Floats = said[:, lower] + share * (said[:, upper] - said[:, lower])
+        return between
+
+    def _shares(self, asked: Questions, levels: Floats) -> Floats:
         seen = self.plants.seen(asked)
         answers = np.zeros((asked.times.size, len(levels)))
         chosen = np.flatnonzero(seen.possible.ravel() & np.isfinite(seen.expected).ravel())
@@ -94,6 +107,7 @@ class RenewableBoosting:
     name: ClassVar[str] = "renewable_boosting"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"wind", "solar"})
     needs: ClassVar[frozenset[Need]] = frozenset({"weather"})
+    trained: ClassVar[type[Trained]] = TrainedRenewables
     points_max: int = POINTS_MAX
     parameters: Mapping[str, Any] | None = None
 
@@ -101,14 +115,13 @@ class RenewableBoosting:
         kind = _one_kind(known)
         asked = training_questions(known, task, self.points_max)
         actual = asked.actual_share
+        if not np.isfinite(actual).any():
+            raise _too_little(kind, 0)
         plants = Plants.learned(kind, asked, actual, sources_of(asked))
         seen = plants.seen(asked)
         use = np.flatnonzero((np.isfinite(actual) & np.isfinite(seen.expected) & seen.possible).ravel())
         if len(use) < POINTS_MIN:
-            raise NotEnoughHistory(
-                f"{len(use)} observed steps with a weather forecast: {POINTS_MIN} are needed to learn from; "
-                f"until then physical_{kind} forecasts without history"
-            )
+            raise _too_little(kind, len(use))
         features, matrix = _told(tuple(sorted(seen.table.columns)), seen.table, asked, use)
         shares = np.clip(actual.ravel()[use], 0, 1)
         wish = {**KINDS[kind].parameters, **(self.parameters or {}), "seed": task.seed, "threads": task.threads}
@@ -116,6 +129,19 @@ class RenewableBoosting:
         calibration = calibration_of(matrix, shares, times, lead_h, wish)
         trees = boosted(matrix, shares, **wish)
         return TrainedRenewables(plants, features, trees, calibration, task.step_min, task.threads)
+
+
+def told_steps(asked: Questions) -> Any:
+    """The steps that the trees are asked about; the others lie on the line between them.
+
+    Weather comes by the hour, so after the first hours every half hour tells all, in half the time.
+    """
+    count = asked.times.shape[1]
+    every = np.arange(count)
+    if asked.step_min >= 30 or count < 3:
+        return every
+    near = (asked.lead_h < NEAR_H).any(axis=0)
+    return every[near | (every % round(30 / asked.step_min) == 0) | (every == count - 1)]
 
 
 def _told(names: tuple[str, ...], table: Table, asked: Questions, use: Any) -> tuple[tuple[str, ...], Any]:
@@ -165,6 +191,13 @@ def calibration_of(matrix: Any, shares: Floats, times: Moments, lead_h: Floats, 
 def _median(said: Floats, levels: Floats) -> Floats:
     middle: Floats = at_levels(said, levels, np.array([0.5]))[:, 0] if len(levels) > 1 else said[:, 0]
     return middle
+
+
+def _too_little(kind: SeriesKind, points: int) -> NotEnoughHistory:
+    return NotEnoughHistory(
+        f"{points} observed steps with a weather forecast: {POINTS_MIN} are needed to learn from; "
+        f"until then physical_{kind} forecasts without history"
+    )
 
 
 def _one_kind(known: Sequence[Known]) -> SeriesKind:
