@@ -17,7 +17,7 @@ from grid_models.quantities import Floats
 from services.forecast.features.questions import capacity_mw
 from services.forecast.known import Known, Moments, aware
 from services.forecast.models import kept
-from services.forecast.models.base import Need, NotEnoughHistory, Task
+from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
 from services.forecast.physical.sun import clear_sky_over_step_w_per_m2
 from services.forecast.probabilistic.quantile_functions import at_levels
 
@@ -81,6 +81,7 @@ class Climatology:
     name: ClassVar[str] = "climatology"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"load", "wind", "solar", "hydro_inflow"})
     needs: ClassVar[frozenset[Need]] = frozenset()
+    trained: ClassVar[type[Trained]] = TrainedClimatology
 
     def train(self, known: Sequence[Known], task: Task) -> TrainedClimatology:
         usual = {one.series.name: of for one in known if (of := _usual(one, task)) is not None}

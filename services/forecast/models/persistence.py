@@ -15,7 +15,7 @@ from grid_models.quantities import Floats
 from services.forecast.features.questions import capacity_mw, hours, span
 from services.forecast.known import Known, Moment, Moments, Observed
 from services.forecast.models import kept
-from services.forecast.models.base import Need, NotEnoughHistory, Task
+from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
 from services.forecast.models.training_rows import past_origins
 from services.forecast.physical.sun import clear_sky_over_step_w_per_m2
 from services.forecast.probabilistic.quantile_functions import at_levels, rising
@@ -64,6 +64,7 @@ class Persistence:
     name: ClassVar[str] = "persistence"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"load", "wind", "solar", "hydro_inflow"})
     needs: ClassVar[frozenset[Need]] = frozenset({"history"})
+    trained: ClassVar[type[Trained]] = TrainedPersistence
 
     def train(self, known: Sequence[Known], task: Task) -> TrainedPersistence:
         errors = {one.series.name: of for one in known if (of := _errors(one, task)) is not None}

@@ -8,7 +8,7 @@ import numpy as np
 
 from grid_models.forecast import SeriesKind
 from services.forecast.known import Known
-from services.forecast.models.base import Need, Task
+from services.forecast.models.base import Need, Task, Trained
 from services.forecast.models.physical_output import TrainedPhysics, UsualErrors, trained
 
 # Measured on three plants of GEFCom2014 (April to December 2012, leads to 24 h, panels as described): quantiles of the
@@ -39,6 +39,7 @@ class PhysicalSolar:
     name: ClassVar[str] = "physical_solar"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"solar"})
     needs: ClassVar[frozenset[Need]] = frozenset({"weather"})
+    trained: ClassVar[type[Trained]] = TrainedPhysics
 
     def train(self, known: Sequence[Known], task: Task) -> TrainedPhysics:
         return trained("solar", known, task, USUAL)

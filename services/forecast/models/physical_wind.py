@@ -8,7 +8,7 @@ import numpy as np
 
 from grid_models.forecast import SeriesKind
 from services.forecast.known import Known
-from services.forecast.models.base import Need, Task
+from services.forecast.models.base import Need, Task, Trained
 from services.forecast.models.physical_output import TrainedPhysics, UsualErrors, trained
 
 # Measured on six farms of GEFCom2012 (July 2009 to June 2010, leads to 48 h, winds of 10 m lifted to a usual hub):
@@ -40,6 +40,7 @@ class PhysicalWind:
     name: ClassVar[str] = "physical_wind"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"wind"})
     needs: ClassVar[frozenset[Need]] = frozenset({"weather"})
+    trained: ClassVar[type[Trained]] = TrainedPhysics
 
     def train(self, known: Sequence[Known], task: Task) -> TrainedPhysics:
         return trained("wind", known, task, USUAL)

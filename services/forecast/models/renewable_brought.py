@@ -17,7 +17,7 @@ from services.forecast.features.table import News, Table, add_clock, add_news, l
 from services.forecast.features.weather import Grid, grids, mean_of, odd, read_at, rolling_mean
 from services.forecast.known import Known, Moments, Vintages
 from services.forecast.models import kept
-from services.forecast.models.base import Need, NotEnoughHistory, Task
+from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
 from services.forecast.models.boosted import Boosted, boosted
 from services.forecast.models.renewable_boosting import calibration_of, honest, raw_quantiles
 from services.forecast.models.training_rows import training_questions
@@ -104,6 +104,7 @@ class RenewableBrought:
     name: ClassVar[str] = "renewable_brought"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"wind", "solar"})
     needs: ClassVar[frozenset[Need]] = frozenset({"brought"})
+    trained: ClassVar[type[Trained]] = TrainedBrought
 
     def train(self, known: Sequence[Known], task: Task) -> TrainedBrought:
         series = {one.series.name: _learned(one, task) for one in _lent(known)}
