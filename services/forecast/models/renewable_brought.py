@@ -67,7 +67,8 @@ class TrainedBrought:
         said = honest(
             of.calibration, raw_quantiles(of.trees, matrix, self.threads, levels), levels, asked.lead_h.ravel()
         )
-        return said * asked.capacity_mw[0][:, None]
+        answer: Floats = said * asked.capacity_mw[0][:, None]
+        return answer
 
     def to_bytes(self) -> bytes:
         names = list(self.series)

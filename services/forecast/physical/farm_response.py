@@ -1,8 +1,8 @@
 """How a wind farm answers the wind of a weather model, learned from its output.
 
 A weather model does not know the hill that the farm stands on: its wind is too slow or too fast by a factor, and the
-farm yields more or less than its curve; fronts come sooner or later than in the model, or its clock is read otherwise than
-meant. Three numbers, held to what is usual while there is little history:
+farm yields more or less than its curve; fronts come sooner or later than in the model, or its clock is read otherwise
+than meant. Three numbers, held to what is usual while there is little history:
 
     share(t) = gain * curve(factor * hub speed(t + lag))
 """

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
 from benchmarks.forecast.gefcom2012_farms import farms
 from benchmarks.forecast.protocol import Row, seasons
-
 from grid_models.quantities import Floats
 from services.forecast.known import NOTHING_OBSERVED, Known, Moment, Moments, steps_from
 from services.forecast.models.base import Model, Task, Trained

@@ -12,8 +12,8 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 import pandas as pd
-from benchmarks.forecast.protocol import Row, file_in, seasons
 
+from benchmarks.forecast.protocol import Row, file_in, seasons
 from grid_models.forecast import CapacityFrom, SeriesDescription
 from grid_models.quantities import Floats
 from services.forecast.known import Known, Moments, Observed, Vintages, steps_from
