@@ -30,6 +30,8 @@ POINTS_MAX = 150_000
 """More rows cost minutes and tell little: quarter hours of one day resemble each other."""
 CALIBRATION_POINTS_MAX = 45_000
 NEAR_H = 4.0
+TOLD_EVERY_MIN = {"wind": 60, "solar": 30}
+"""The sun moves on within an hour, and trees know it; of the wind only the hours are forecast."""
 KNOWN_AT_LEAST = 0.3
 """A feature that is missing more often, such as news where readings come once a month, would only be noise."""
 POINTS_MIN = 500
@@ -58,7 +60,7 @@ class TrainedRenewables:
 
     def shares(self, asked: Questions, levels: Floats) -> Floats:
         """Quantiles of output over capacity: rows x steps x levels."""
-        told = told_steps(asked)
+        told = told_steps(asked, TOLD_EVERY_MIN[self.plants.kind])
         if len(told) == asked.times.shape[1]:
             return self._shares(asked, levels)
         said = self._shares(replace(asked, times=asked.times[:, told]), levels)
@@ -131,17 +133,17 @@ class RenewableBoosting:
         return TrainedRenewables(plants, features, trees, calibration, task.step_min, task.threads)
 
 
-def told_steps(asked: Questions) -> Any:
+def told_steps(asked: Questions, every_min: int) -> Any:
     """The steps that the trees are asked about; the others lie on the line between them.
 
-    Weather comes by the hour, so after the first hours every half hour tells all, in half the time.
+    Weather comes by the hour, so after the first hours a step in two or four tells all, in a fraction of the time.
     """
     count = asked.times.shape[1]
     every = np.arange(count)
-    if asked.step_min >= 30 or count < 3:
+    if asked.step_min >= every_min or count < 3:
         return every
     near = (asked.lead_h < NEAR_H).any(axis=0)
-    return every[near | (every % round(30 / asked.step_min) == 0) | (every == count - 1)]
+    return every[near | (every % round(every_min / asked.step_min) == 0) | (every == count - 1)]
 
 
 def _told(names: tuple[str, ...], table: Table, asked: Questions, use: Any) -> tuple[tuple[str, ...], Any]:
@@ -163,8 +165,15 @@ def honest(calibration: Calibration, said: Floats, levels: Floats, lead_h: Float
     return conformal.calibrated(calibration, said, levels, lead_h=lead_h, regime=regime, lower=0.0, upper=1.0)
 
 
-def calibration_of(matrix: Any, shares: Floats, times: Moments, lead_h: Floats, wish: Mapping[str, Any]) -> Calibration:
-    """From forecasts of weeks that were left out of the learning."""
+def calibration_of(
+    matrix: Any,
+    shares: Floats,
+    times: Moments,
+    lead_h: Floats,
+    wish: Mapping[str, Any],
+    half_life_d: float | None = None,
+) -> Calibration:
+    """From forecasts of weeks that were left out of the learning; those of long ago may count less."""
     some = np.random.default_rng(wish["seed"]).permutation(len(shares))[:CALIBRATION_POINTS_MAX]
     matrix, shares, times, lead_h = matrix[some], shares[some], times[some], lead_h[some]
     levels = np.array([0.01, *np.arange(0.05, 0.96, 0.05), 0.99])
@@ -185,6 +194,7 @@ def calibration_of(matrix: Any, shares: Floats, times: Moments, lead_h: Floats, 
         days=days,
         lead_edges_h=LEAD_EDGES_H,
         regimes=len(REGIME_EDGES) + 1,
+        weights=None if half_life_d is None else 0.5 ** ((days.max() - days) / half_life_d),
     )
 
 

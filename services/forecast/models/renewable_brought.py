@@ -35,6 +35,9 @@ SMALL = {
 AROUND_H = (-6, -3, -2, -1, 1, 2, 3, 6)
 POINTS_MAX = 30_000
 POINTS_MIN = 500
+FORGOTTEN_D = 60.0
+"""Half-life of errors when quantiles are made honest: the errors of somebody else's forecast change with the season,
+and what it rests on is not known, so only their recent size tells."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def _learned(known: Known, task: Task) -> OfOne:
     matrix = table.matrix(features, asked.times.shape)[use]
     shares = np.clip(actual[use], 0, 1)
     wish: dict[str, Any] = {**SMALL, "seed": task.seed, "threads": task.threads}
-    calibration = calibration_of(matrix, shares, asked.times.ravel()[use], asked.lead_h.ravel()[use], wish)
+    calibration = calibration_of(matrix, shares, asked.times.ravel()[use], asked.lead_h.ravel()[use], wish, FORGOTTEN_D)
     return OfOne(features, boosted(matrix, shares, **wish), calibration)
 
 

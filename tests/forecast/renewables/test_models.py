@@ -102,12 +102,12 @@ def test_too_little_to_learn_from_says_what_forecasts_until_then():
         QUICK.train([replace(small.wind_farm(), observed=NOTHING_OBSERVED)], TASK)
 
 
-def test_quarter_hours_lie_between_the_half_hours_that_are_told(learned):
+def test_quarter_hours_lie_between_the_hours_that_are_told(learned):
     known = CASES["boosted wind"][1].as_of(ORIGIN)
     trained = replace(learned["boosted wind"], step_min=15)
     quarters = trained.quantiles([known], steps_from(ORIGIN, 96, 15), LEVELS)[0]
     assert (96, 5) == quarters.shape
-    assert quarters[41] == pytest.approx((quarters[40] + quarters[42]) / 2)
+    assert quarters[42] == pytest.approx((quarters[40] + quarters[44]) / 2)
 
 
 def test_night_is_dark(learned):
