@@ -3,30 +3,28 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
-from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from services.forecast import logs
 from services.forecast.api import (
     backtests,
     forecasts,
     health,
     models,
     observations,
-    problems,
     scenarios,
     series,
     weather,
 )
-from services.forecast.api.middleware import SizeLimit, Watch
 from services.forecast.champions import Champions
 from services.forecast.settings import Settings
 from services.forecast.store import Store
+from services.forecast.telemetry import REQUEST_SECONDS
+from services.web import logs, problems
+from services.web.middleware import SizeLimit, Watch
+from services.web.openapi import documented
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -43,21 +41,6 @@ ROUTERS: tuple[APIRouter, ...] = (
 READ_BY_HAND: tuple[type[BaseModel], ...] = (observations.ObservationBatch, weather.WeatherBatch)
 """Bodies whose routes read them as bytes, as several forms are accepted or their digest is needed."""
 
-PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "description": "What is wrong, and the way out (RFC 9457).",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "description": "Stable name of the problem, such as /problems/naive-time."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "problems": {"type": "array", "items": {"type": "string"}},
-    },
-    "additionalProperties": True,
-}
-
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; it opens its store when it starts."""
@@ -71,11 +54,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = chosen
     app.add_middleware(SizeLimit, max_bytes=chosen.body_max_bytes)
-    app.add_middleware(Watch)
+    app.add_middleware(Watch, seconds=REQUEST_SECONDS)
     problems.register(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: documented(app, READ_BY_HAND)  # type: ignore[method-assign]
     return app
 
 
@@ -90,14 +73,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         store.close()
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        schemas = document["components"]["schemas"]
-        wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in READ_BY_HAND]
-        _, by_hand = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
-        document["components"]["schemas"] = by_hand["$defs"] | schemas | {"Problem": PROBLEM}
-        app.openapi_schema = document
-    return app.openapi_schema

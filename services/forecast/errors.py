@@ -1,31 +1,17 @@
-"""What can go wrong between a request and its answer: each problem has a stable type, a title and an HTTP status.
+"""What can go wrong between a request and its answer here; what both services may say is in `services.web.errors`."""
 
-The message names the quantity, the moment and the way out. Further facts (`field=...`) become members of the
-`application/problem+json` body (RFC 9457); the handlers in `services.forecast.api.problems` write it.
-"""
-
-from typing import Any, ClassVar
-
-
-class ForecastError(Exception):
-    """Something that whoever asked must hear about, in words."""
-
-    status: ClassVar[int] = 500
-    type: ClassVar[str] = "/problems/internal"
-    title: ClassVar[str] = "The fault is ours"
-
-    def __init__(self, detail: str, **facts: Any):
-        super().__init__(detail)
-        self.detail = detail
-        self.facts = facts
-
-
-class NotFound(ForecastError):
-    """There is nothing of that name."""
-
-    status = 404
-    type = "/problems/not-found"
-    title = "There is nothing of that name"
+from services.web.errors import (
+    Conflict,
+    KeyUsedOtherwise,
+    NaiveTime,
+    NotFound,
+    NotReady,
+    TooLarge,
+    Unreadable,
+    UnsupportedForm,
+    Unusable,
+)
+from services.web.errors import ServiceError as ForecastError
 
 
 class UnknownSeries(NotFound):
@@ -46,63 +32,17 @@ class NothingIssued(NotFound):
     title = "No forecast was issued"
 
 
-class Unusable(ForecastError):
-    """The input cannot be used; nothing was changed."""
-
-    status = 422
-    type = "/problems/unusable"
-    title = "The input cannot be used"
-
-
-class NaiveTime(Unusable):
-    """A moment without its offset from UTC."""
-
-    type = "/problems/naive-time"
-    title = "A moment lacks its offset from UTC"
-
-
-class Unreadable(ForecastError):
-    """The body is not what its content type says."""
-
-    status = 400
-    type = "/problems/unreadable"
-    title = "The body cannot be read"
-
-
-class UnsupportedForm(ForecastError):
-    """A content type that is not read here."""
-
-    status = 415
-    type = "/problems/unsupported-form"
-    title = "This content type is not read here"
-
-
-class TooLarge(ForecastError):
-    """More than one request may carry."""
-
-    status = 413
-    type = "/problems/too-large"
-    title = "More than one request may carry"
-
-
-class Conflict(ForecastError):
-    """The request contradicts what is there."""
-
-    status = 409
-    type = "/problems/conflict"
-    title = "The request contradicts what is there"
-
-
-class KeyUsedOtherwise(Conflict):
-    """The idempotency key has answered another request."""
-
-    type = "/problems/idempotency-key-used"
-    title = "The idempotency key has answered another request"
-
-
-class NotReady(ForecastError):
-    """The service cannot work at the moment."""
-
-    status = 503
-    type = "/problems/not-ready"
-    title = "Not ready"
+__all__ = [
+    "Conflict",
+    "ForecastError",
+    "KeyUsedOtherwise",
+    "NaiveTime",
+    "NotFound",
+    "NotReady",
+    "NothingIssued",
+    "TooLarge",
+    "UnknownSeries",
+    "Unreadable",
+    "UnsupportedForm",
+    "Unusable",
+]

@@ -14,13 +14,13 @@ from types import FrameType
 import numpy as np
 import structlog
 
-from services.forecast import logs
 from services.forecast.known import Moment
 from services.forecast.schedule import due
 from services.forecast.settings import Settings
 from services.forecast.store import Store
 from services.forecast.store.jobs import JobRecord
 from services.forecast.work import JOBS
+from services.web import logs
 
 log = structlog.get_logger(__name__)
 BEAT_S = 1.0

@@ -1,6 +1,5 @@
 """A request under an `Idempotency-Key` is done once; sent again it gets the same answer."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -8,15 +7,6 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from services.forecast.store import Store
-
-
-def digest_of(*parts: bytes | str) -> str:
-    """What was asked, as a number."""
-    digest = hashlib.sha256()
-    for part in parts:
-        piece = part.encode() if isinstance(part, str) else part
-        digest.update(len(piece).to_bytes(8, "big") + piece)
-    return digest.hexdigest()
 
 
 def once(store: Store, key: str | None, digest: str, work: Callable[[], tuple[int, BaseModel]]) -> JSONResponse:

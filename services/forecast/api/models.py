@@ -8,7 +8,6 @@ from pydantic import AwareDatetime, Field, Strict
 
 from grid_models.forecast import SeriesKind
 from grid_models.quantities import Data, Name
-from services.forecast.api.idempotency import digest_of
 from services.forecast.api.tickets import Ticket, accepted, events, job_of, ticket
 from services.forecast.api.wiring import IdempotencyKey, TheStore
 from services.forecast.champions import models_for
@@ -18,6 +17,7 @@ from services.forecast.known import aware, moment
 from services.forecast.models.registry import MODELS
 from services.forecast.store.registry import ModelRecord, Status
 from services.forecast.store.series import now
+from services.web.idempotency import digest_of
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 TRAININGS = "/v1/models/trainings"

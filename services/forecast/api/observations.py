@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field, model_validator
 
 from grid_models.quantities import Data, Finite, Name
-from services.forecast.api.idempotency import digest_of, once
+from services.forecast.api.idempotency import once
 from services.forecast.api.wiring import (
     AsOf,
     Body,
@@ -31,6 +31,7 @@ from services.forecast.quality.report import QualityReport
 from services.forecast.settings import Settings
 from services.forecast.sources.tables import ARROW_STREAM, CSV, NOT_TOLD, TABLES, Incoming, incoming, read_table
 from services.forecast.store import Readings, Store
+from services.web.idempotency import digest_of
 
 router = APIRouter(prefix="/v1/observations", tags=["observations"])
 SERIES_MAX = 1000

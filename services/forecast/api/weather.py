@@ -8,12 +8,13 @@ from fastapi.responses import JSONResponse
 from pydantic import Field, model_validator
 
 from grid_models.quantities import Data, Name
-from services.forecast.api.idempotency import digest_of, once
+from services.forecast.api.idempotency import once
 from services.forecast.api.wiring import Body, Dated, IdempotencyKey, TheSettings, TheStore
 from services.forecast.errors import TooLarge, Unusable
 from services.forecast.known import Moment, Moments, aware, moment
 from services.forecast.store import WeatherIssue
 from services.forecast.store.series import now
+from services.web.idempotency import digest_of
 
 router = APIRouter(prefix="/v1/weather", tags=["observations"])
 

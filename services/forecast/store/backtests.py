@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 from sqlalchemy import func, insert, select, update
 
+from services.database.engine import Database
+from services.database.statements import insert_new
 from services.forecast.errors import NotFound
 from services.forecast.known import Moment
-from services.forecast.store.database import Database
 from services.forecast.store.series import now
-from services.forecast.store.statements import insert_new, moment_at, seconds
+from services.forecast.store.statements import moment_at, seconds
 from services.forecast.store.tables import BacktestPart, BacktestRun
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]

@@ -12,12 +12,13 @@ from sqlalchemy.orm import aliased
 
 from grid_models.forecast import Basis, Forecast, SeriesKind
 from grid_models.quantities import Floats
+from services.database.engine import Database
+from services.database.statements import in_turns, insert_new
 from services.forecast.errors import NothingIssued
 from services.forecast.known import Moment, Moments, Vintages, aware, moment, steps_from
-from services.forecast.store.database import Database
 from services.forecast.store.packing import expand_quantiles, squeeze_quantiles
 from services.forecast.store.series import locked, series_ids
-from services.forecast.store.statements import identities, in_turns, insert_new, moment_at, seconds
+from services.forecast.store.statements import identities, moment_at, seconds
 from services.forecast.store.tables import IssuedForecast as Row
 from services.forecast.store.tables import Label, LevelSet, Series
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from sqlalchemy import insert, select, update
 
+from services.database.engine import Database
 from services.forecast.errors import Conflict, NotFound
 from services.forecast.known import Moment
-from services.forecast.store.database import Database
 from services.forecast.store.series import now
 from services.forecast.store.statements import moment_at, seconds
 from services.forecast.store.tables import Job

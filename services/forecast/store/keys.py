@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from sqlalchemy import delete, select
 
+from services.database.engine import Database
+from services.database.statements import insert_new
 from services.forecast.errors import KeyUsedOtherwise
-from services.forecast.store.database import Database
 from services.forecast.store.series import now
-from services.forecast.store.statements import insert_new, seconds
+from services.forecast.store.statements import seconds
 from services.forecast.store.tables import IdempotencyKey
 
 KEPT = np.timedelta64(7 * 86_400, "s")

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from grid_models.quantities import Floats
+from services.database.engine import Database
+from services.database.statements import in_turns, insert, insert_new
 from services.forecast.known import Moment, Moments, Observed
-from services.forecast.store.database import Database
 from services.forecast.store.packing import expand, squeeze, steps_of
 from services.forecast.store.series import locked, now, series_ids
-from services.forecast.store.statements import END, in_turns, insert, insert_new, moment_at, moments, seconds
+from services.forecast.store.statements import END, moment_at, moments, seconds
 from services.forecast.store.tables import ObservationBatch, ObservationChunk
 
 SPAN_S = 8 * 86_400

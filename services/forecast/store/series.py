@@ -8,10 +8,11 @@ import numpy as np
 from sqlalchemy import Connection, Pool, select, update
 
 from grid_models.forecast import SeriesDescription, SeriesKind
+from services.database.engine import Database
+from services.database.statements import in_turns, insert_new
 from services.forecast.errors import UnknownSeries
 from services.forecast.known import Moment
-from services.forecast.store.database import Database
-from services.forecast.store.statements import in_turns, insert_new, moment_at, seconds
+from services.forecast.store.statements import moment_at, seconds
 from services.forecast.store.tables import Series, SeriesVersion
 
 _READ: WeakKeyDictionary[Pool, dict[tuple[int, int], SeriesDescription]] = WeakKeyDictionary()

@@ -1,19 +1,16 @@
-"""Statements that both databases understand, and the moments in them."""
+"""Moments in the tables, and the rows of texts that many rows share."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Insert
+from sqlalchemy import Connection
 from sqlalchemy import select as select_from
-from sqlalchemy.dialects import postgresql, sqlite
 
+from services.database.statements import in_turns, insert_new
 from services.forecast.known import Moment, Moments
-from services.forecast.store.tables import Label, LevelSet, Table
+from services.forecast.store.tables import Label, LevelSet
 
-T = TypeVar("T")
-MANY = 5000
-"""So many values stand in one statement; more are asked for in turns."""
 BEGINNING, END = -(2**40), 2**40
 """Moments before and after all others, in seconds: 35,000 years."""
 
@@ -29,24 +26,6 @@ def moments(since_1970_s: Any) -> Moments:
 
 def moment_at(since_1970_s: int) -> Moment:
     return np.datetime64(int(since_1970_s), "s")
-
-
-def insert(connection: Connection, table: type[Table]) -> Any:
-    """Into the table, with the clauses for conflicts that both databases share."""
-    dialect: Callable[..., Insert] = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return dialect(table)
-
-
-def insert_new(connection: Connection, table: type[Table], rows: Sequence[dict[str, Any]]) -> None:
-    """Those rows whose key is not there yet."""
-    if rows:
-        connection.execute(insert(connection, table).on_conflict_do_nothing(), list(rows))
-
-
-def in_turns(values: Iterable[T], size: int = MANY) -> Iterator[list[T]]:
-    listed = list(values)
-    for begin in range(0, len(listed), size):
-        yield listed[begin : begin + size]
 
 
 def identities(connection: Connection, table: type[Label] | type[LevelSet], texts: Iterable[str]) -> dict[str, int]:

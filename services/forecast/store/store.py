@@ -1,23 +1,26 @@
 """The store: everything that the service remembers, in one database."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import text
 
 from grid_models.forecast import Forecast
+from services.database.engine import Database
+from services.database.migrating import migrate
 from services.forecast.known import Known, Moment
 from services.forecast.store.backtests import BacktestShelf
-from services.forecast.store.database import Database
 from services.forecast.store.forecasts import ForecastShelf, Issue
 from services.forecast.store.jobs import JobShelf
 from services.forecast.store.keys import KeyShelf
 from services.forecast.store.knowledge import gather
-from services.forecast.store.migrating import migrate
 from services.forecast.store.observations import Observations
 from services.forecast.store.registry import ModelShelf
 from services.forecast.store.series import SeriesShelf
 from services.forecast.store.weather import WeatherShelf
+
+SCRIPTS = Path(__file__).parent / "migrations"
 
 
 class Store:
@@ -39,7 +42,7 @@ class Store:
         """The store at this URL, such as `sqlite:////data/forecast.db` or `postgresql://…`, brought up to date."""
         database = Database(url)
         try:
-            migrate(database)
+            migrate(database, SCRIPTS)
         except BaseException:
             database.close()
             raise

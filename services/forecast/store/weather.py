@@ -8,11 +8,12 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from grid_models.quantities import Floats
+from services.database.engine import Database
+from services.database.statements import in_turns, insert_new
 from services.forecast.known import Moment, Moments, Vintages
-from services.forecast.store.database import Database
 from services.forecast.store.packing import expand_alike, squeeze
 from services.forecast.store.series import locked, series_ids
-from services.forecast.store.statements import identities, in_turns, insert_new, moments, seconds
+from services.forecast.store.statements import identities, moments, seconds
 from services.forecast.store.tables import Label
 from services.forecast.store.tables import WeatherIssue as Row
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from grid_models.errors import BadInput, bad_input
-from services.forecast.errors import ForecastError, NaiveTime, Unreadable, Unusable
+from services.web.errors import NaiveTime, ServiceError, Unreadable, Unusable
 
 log = structlog.get_logger(__name__)
 BY_STATUS = {
@@ -48,7 +48,7 @@ def answer(request: Request, status: int, kind: str, title: str, detail: str, **
 
 def register(app: FastAPI) -> None:
     """All errors of this application are answered as problems."""
-    app.add_exception_handler(ForecastError, _ours)
+    app.add_exception_handler(ServiceError, _ours)
     app.add_exception_handler(BadInput, _bad_input)
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -57,7 +57,7 @@ def register(app: FastAPI) -> None:
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ForecastError)
+    assert isinstance(error, ServiceError)
     if error.status >= 500:
         log.error("request failed", path=request.url.path, problem=error.type, detail=error.detail)
     return answer(request, error.status, error.type, error.title, error.detail, **error.facts)
@@ -114,4 +114,4 @@ async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
     log.error("request failed", path=request.url.path, exc_info=error)
     identity = getattr(request.state, "request_id", "")
     detail = f"the fault is ours and has been written down; name request {identity} when you report it"
-    return answer(request, 500, ForecastError.type, ForecastError.title, detail, request_id=identity)
+    return answer(request, 500, ServiceError.type, ServiceError.title, detail, request_id=identity)

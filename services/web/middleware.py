@@ -5,13 +5,13 @@ import uuid
 from typing import Any
 
 import structlog
+from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.forecast.api.problems import answer
-from services.forecast.errors import TooLarge
-from services.forecast.telemetry import REQUEST_SECONDS
+from services.web.errors import TooLarge
+from services.web.problems import answer
 
 log = structlog.get_logger(__name__)
 REQUEST_ID_MAX_LENGTH = 80
@@ -20,8 +20,10 @@ REQUEST_ID_MAX_LENGTH = 80
 class Watch:
     """Numbers every request, measures it and writes it down."""
 
-    def __init__(self, app: ASGIApp):
+    def __init__(self, app: ASGIApp, seconds: Histogram):
+        """`seconds` is labelled by method, route and status."""
         self.app = app
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,22 +42,21 @@ class Watch:
             try:
                 await self.app(scope, receive, with_number)
             finally:
-                _measure(scope, told["status"], time.perf_counter() - begun)
+                self._measure(scope, told["status"], time.perf_counter() - begun)
         return None
+
+    def _measure(self, scope: Scope, status: int, seconds: float) -> None:
+        # The template of the route, never the path: names of series would be labels without end.
+        route = getattr(scope.get("route"), "path", "none")
+        method = scope["method"] if scope["method"] in ("GET", "POST", "PUT", "DELETE", "HEAD") else "other"
+        self.seconds.labels(method, route, str(status)).observe(seconds)
+        log.info("request answered", method=method, path=scope["path"], status=status, seconds=round(seconds, 4))
 
 
 def _identity(scope: Scope) -> str:
     given = Headers(scope=scope).get("x-request-id", "")
     fits = given.isascii() and given.isprintable() and 0 < len(given) <= REQUEST_ID_MAX_LENGTH
     return given if fits else uuid.uuid4().hex
-
-
-def _measure(scope: Scope, status: int, seconds: float) -> None:
-    # The template of the route, never the path: names of series would be labels without end.
-    route = getattr(scope.get("route"), "path", "none")
-    method = scope["method"] if scope["method"] in ("GET", "POST", "PUT", "DELETE", "HEAD") else "other"
-    REQUEST_SECONDS.labels(method, route, str(status)).observe(seconds)
-    log.info("request answered", method=method, path=scope["path"], status=status, seconds=round(seconds, 4))
 
 
 class SizeLimit:

@@ -1,0 +1,1 @@
+"""The database as both services use it: connections, transactions, migrations, statements; knows no service."""

@@ -1,0 +1,1 @@
+"""HTTP as both services speak it: problems, limits, the request log, the document; knows no service."""

@@ -1,0 +1,90 @@
+"""What can go wrong between a request and its answer: each problem has a stable type, a title and an HTTP status.
+
+The message names the quantity, the moment and the way out. Further facts (`field=...`) become members of the
+`application/problem+json` body (RFC 9457); the handlers in `services.web.problems` write it.
+"""
+
+from typing import Any, ClassVar
+
+
+class ServiceError(Exception):
+    """Something that whoever asked must hear about, in words."""
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "/problems/internal"
+    title: ClassVar[str] = "The fault is ours"
+
+    def __init__(self, detail: str, **facts: Any):
+        super().__init__(detail)
+        self.detail = detail
+        self.facts = facts
+
+
+class NotFound(ServiceError):
+    """There is nothing of that name."""
+
+    status = 404
+    type = "/problems/not-found"
+    title = "There is nothing of that name"
+
+
+class Unusable(ServiceError):
+    """The input cannot be used; nothing was changed."""
+
+    status = 422
+    type = "/problems/unusable"
+    title = "The input cannot be used"
+
+
+class NaiveTime(Unusable):
+    """A moment without its offset from UTC."""
+
+    type = "/problems/naive-time"
+    title = "A moment lacks its offset from UTC"
+
+
+class Unreadable(ServiceError):
+    """The body is not what its content type says."""
+
+    status = 400
+    type = "/problems/unreadable"
+    title = "The body cannot be read"
+
+
+class UnsupportedForm(ServiceError):
+    """A content type that is not read here."""
+
+    status = 415
+    type = "/problems/unsupported-form"
+    title = "This content type is not read here"
+
+
+class TooLarge(ServiceError):
+    """More than one request may carry."""
+
+    status = 413
+    type = "/problems/too-large"
+    title = "More than one request may carry"
+
+
+class Conflict(ServiceError):
+    """The request contradicts what is there."""
+
+    status = 409
+    type = "/problems/conflict"
+    title = "The request contradicts what is there"
+
+
+class KeyUsedOtherwise(Conflict):
+    """The idempotency key has answered another request."""
+
+    type = "/problems/idempotency-key-used"
+    title = "The idempotency key has answered another request"
+
+
+class NotReady(ServiceError):
+    """The service cannot work at the moment."""
+
+    status = 503
+    type = "/problems/not-ready"
+    title = "Not ready"
