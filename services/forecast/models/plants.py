@@ -11,6 +11,7 @@ from grid_models.quantities import Floats
 from services.forecast.features import solar, wind
 from services.forecast.features.questions import Questions
 from services.forecast.features.table import Table, longitudes
+from services.forecast.models.base import NotEnoughHistory
 from services.forecast.physical import farm_response, panel_response
 from services.forecast.physical.farm_response import FarmResponse
 from services.forecast.physical.panel_response import PanelResponse
@@ -45,10 +46,14 @@ class Plants:
 
     @classmethod
     def learned(cls, kind: SeriesKind, asked: Questions, actual: Floats, sources: tuple[str, ...]) -> Self:
+        if kind == "solar":
+            _placed(asked)
         responses = KINDS[kind].learned(asked, actual, sources) if np.isfinite(actual).any() else {}
         return cls(kind, sources, responses, _usual(asked, actual))
 
     def seen(self, asked: Questions) -> Seen:
+        if self.kind == "solar":
+            _placed(asked)
         return KINDS[self.kind].seen(asked, self.sources, self.responses)
 
     def usual_shares(self, asked: Questions, levels: Floats) -> Floats:
@@ -122,6 +127,15 @@ def _panels_learned(asked: Questions, actual: Floats, sources: tuple[str, ...]) 
 def _panels_seen(asked: Questions, sources: tuple[str, ...], responses: Mapping[str, PanelResponse]) -> Seen:
     table, expected, sky = solar.solar_table(asked, sources, responses)
     return Seen(table, expected, sky.daylight)
+
+
+def _placed(asked: Questions) -> None:
+    """Refuses panels that stand nowhere: without a place nobody knows when it is night."""
+    for one in asked.known:
+        if one.series.latitude is None:
+            raise NotEnoughHistory(
+                f"{one.series.name}: needs latitude and longitude to know the sun; climatology does without"
+            )
 
 
 def _usual(asked: Questions, actual: Floats) -> Floats:

@@ -110,6 +110,14 @@ def test_quarter_hours_lie_between_the_hours_that_are_told(learned):
     assert quarters[42] == pytest.approx((quarters[40] + quarters[44]) / 2)
 
 
+@pytest.mark.parametrize("model", [QUICK, PhysicalSolar()])
+def test_panels_that_stand_nowhere_are_refused(model):
+    known = small.solar_plant()
+    nowhere = replace(known, series=known.series.model_copy(update={"latitude": None, "longitude": None}))
+    with pytest.raises(NotEnoughHistory, match="latitude"):
+        model.train([nowhere], TASK)
+
+
 def test_night_is_dark(learned):
     said = learned["boosted solar"].quantiles([CASES["boosted solar"][1].as_of(ORIGIN)], TIMES, LEVELS)[0]
     hour = (TIMES.astype(np.int64) // 3600 + 8) % 24
