@@ -2,22 +2,26 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from gridflex.answering import Answering
 from services.dispatch.commands import Days, First, Form, read
 from services.dispatch.commands import app as dispatch
+from services.forecast.commands import app as forecast
+
+FORECAST_PORT = 8081
 
 main = typer.Typer(
     cls=Answering,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Commit, dispatch and judge the flexible resources of a provincial power system.",
+    help="Forecast, commit, dispatch and judge the flexible resources of a provincial power system.",
 )
 main.add_typer(dispatch)
+main.add_typer(forecast, name="forecast")
 
 
 @main.command()
@@ -39,6 +43,19 @@ def convert(
     for words in (*reading.not_carried, *lost):
         typer.echo(f"not carried over: {words}")
     typer.echo(f"{out}: {len(reading.case.resources)} resources, {reading.case.steps} steps, read as {reading.format}")
+
+
+@main.command()
+def up(
+    service: Annotated[Literal["forecast"], typer.Argument(help="Which service.")] = "forecast",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Default: 8081 for the forecast service.")] = None,
+) -> None:
+    """Start a service with its store and its worker on this machine, until it is told to stop."""
+    from services.forecast.serving import serve
+    from services.forecast.settings import Settings
+
+    serve(Settings(), host, port or FORECAST_PORT)
 
 
 @main.command()

@@ -1,0 +1,385 @@
+"""What a forecaster types: bring data, train, predict, look back, score; all of it on the store of the settings."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from services.forecast.known import Moment
+    from services.forecast.store import Store
+
+app = typer.Typer(no_args_is_help=True, help="Forecast load, wind, solar and inflow with honest uncertainty.")
+
+Kind = Annotated[str, typer.Option(help="load, wind, solar or hydro_inflow.")]
+MaybeKind = Annotated[str | None, typer.Option(help="All series of this kind: load, wind, solar or hydro_inflow.")]
+HorizonOption = Annotated[str, typer.Option(help="intraday, day-ahead or ten-days.")]
+Origin = Annotated[
+    str | None, typer.Option(metavar="MOMENT", help="Nothing known later is used; RFC 3339 with offset; default: now.")
+]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[SERIES]...", help="Names; none: all of --kind.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+First = Annotated[str, typer.Option(metavar="MOMENT", help="First origin, RFC 3339 with offset.")]
+Last = Annotated[str, typer.Option(metavar="MOMENT", help="Last origin.")]
+RuleOption = Annotated[str | None, typer.Option("--rule", metavar="ID", help="An accuracy rule; see `forecast rules`.")]
+
+
+@app.command()
+def describe(file: Annotated[Path, typer.Argument(help="YAML or JSON: a list of series.")]) -> None:
+    """Describe series: what each is, where it lies, what drives it."""
+    import yaml
+    from pydantic import TypeAdapter, ValidationError
+
+    from grid_models.errors import bad_input
+    from grid_models.forecast import SeriesDescription
+
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    listed = document.get("series") if isinstance(document, dict) else document
+    try:
+        series = TypeAdapter(list[SeriesDescription]).validate_python(listed)
+    except ValidationError as error:
+        raise bad_input(str(file), error, listed) from None
+    with _store() as store:
+        changed = store.series.put(series)
+    typer.echo(f"{len(series)} series, {sum(1 for version in changed if version)} of them new or changed")
+
+
+@app.command()
+def ingest(
+    files: Annotated[
+        list[Path], typer.Argument(help="CSV, Parquet or JSON: series, time, value[, known_at]; or wide.")
+    ],
+    correct: Annotated[bool, typer.Option(help="Let models see values turned to the right unit and sign.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take in measured values; what is doubtful is told, nothing is dropped."""
+    from services.forecast.ingest import ingest as take_in
+    from services.forecast.sources.files import observations
+
+    with _store() as store:
+        for file in files:
+            report = take_in(store, observations(file), correct=correct)
+            if as_json:
+                typer.echo(report.model_dump_json())
+                continue
+            typer.echo(
+                f"{file}: {report.new} new values, {report.corrected} corrected, {report.repeated} known already"
+            )
+            for finding in report.findings:
+                typer.echo(f"  {finding}")
+
+
+@app.command()
+def weather(
+    file: Annotated[Path, typer.Argument(help="Weather forecasts: CSV, Parquet, JSON, NetCDF or GRIB2.")],
+) -> None:
+    """Take in weather forecasts, issue by issue."""
+    from services.forecast.sources.files import weather as issues_of
+    from services.forecast.store.series import now
+
+    with _store() as store:
+        typer.echo(f"{file}: {store.weather.add(issues_of(file, now()))} new issues")
+
+
+@app.command()
+def seed(
+    province: Annotated[str, typer.Argument(help="A built-in province.")] = "zhejiang",
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day on which the past ends; default: today.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=30, max=3650, help="How many days of past.")] = 730,
+) -> None:
+    """Make up a past for a province that has none: seeded, marked synthetic wherever it is used."""
+    from services.forecast.seeding import seed as fill
+
+    with _store() as store:
+        names = fill(store, province, (until or datetime.now()).date(), days)  # noqa: DTZ005 - the local day is meant
+    typer.echo(
+        f"{len(names)} synthetic series of {days} days, with weather and its forecasts: {', '.join(names[:4])} ..."
+    )
+
+
+@app.command()
+def series(kind: MaybeKind = None, as_json: AsJson = False) -> None:
+    """The series that the store knows."""
+    with _store() as store:
+        found = store.series.page("", 100_000, _kind(kind) if kind else None)
+    if as_json:
+        typer.echo(json.dumps([one.model_dump(mode="json", exclude_defaults=True) for one in found]))
+        return
+    _table("series", ("name", "kind", "unit", "zone", "step min"), [
+        (one.name, one.kind, one.unit, one.zone or "", str(one.step_min)) for one in found
+    ])  # fmt: skip
+
+
+@app.command()
+def train(
+    names: Names = None,
+    kind: Kind = "load",
+    horizon: HorizonOption = "day-ahead",
+    origin: Origin = None,
+    models: Annotated[list[str] | None, typer.Option("--model", help="Only these models; may be repeated.")] = None,
+    holdout_days: Annotated[int, typer.Option(min=4, max=366, help="Days on which the models are tried.")] = 28,
+    threads: Annotated[int, typer.Option(min=1)] = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Train a challenger; it answers from then on if it is about as good as the champion."""
+    from services.forecast.training import Wish
+    from services.forecast.training import train as learn
+
+    wish = Wish(_kind(kind), _horizon(horizon), tuple(names or ()), tuple(models or ()), holdout_days, threads)
+    with _store() as store:
+        told = (lambda _words: None) if as_json else (lambda words: typer.echo(words, err=True))
+        records = learn(store, wish, _moment(origin), told)
+    answer = [{"slot": one.slot, "version": one.version, "status": one.status, "scores": one.scores} for one in records]
+    typer.echo(json.dumps(answer, indent=None if as_json else 1))
+
+
+@app.command()
+def predict(
+    names: Names = None,
+    kind: MaybeKind = None,
+    horizon: HorizonOption = "day-ahead",
+    origin: Origin = None,
+    levels: Annotated[str, typer.Option(help="Quantile levels, separated by commas.")] = "0.05,0.25,0.5,0.75,0.95",
+    keep: Annotated[bool, typer.Option(help="Issue them: keep them as vintages.")] = True,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write .csv, .parquet or .json.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast now, or as it would have been at an earlier moment."""
+    from grid_models.forecast import rising
+    from services.forecast.champions import Champions
+    from services.forecast.issuing import Question, forecasts
+    from services.forecast.writing import write
+
+    wanted = tuple(_number(level) for level in levels.split(","))
+    rising(wanted)
+    question = Question(_horizon(horizon), _moment(origin), wanted)
+    with _store() as store:
+        issues = forecasts(store, Champions(store), names or _all(store, kind), question)
+        if keep:
+            store.save_forecasts(issues, known_at=question.origin)
+    if out:
+        write(issues, out)
+    if as_json:
+        typer.echo(json.dumps([issue.forecast().model_dump(mode="json") for issue in issues]))
+        return
+    for issue in issues[:3]:
+        _print_forecast(issue)
+    if len(issues) > 3:
+        typer.echo(
+            f"and {len(issues) - 3} more series" + (f", all in {out}" if out else "; --out FILE writes them all")
+        )
+
+
+@app.command()
+def backtest(
+    names: Annotated[list[str], typer.Argument(metavar="SERIES...", help="Of one kind and one step.")],
+    first: First,
+    last: Last,
+    horizon: HorizonOption = "day-ahead",
+    model: Annotated[str, typer.Option(help="A model by its name, or `service`: the mixture.")] = "service",
+    every_h: Annotated[float, typer.Option(min=0.25, help="Hours from origin to origin.")] = 24.0,
+    folds: Annotated[int, typer.Option(min=1, help="How often the models learn anew.")] = 4,
+    resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with this backtest.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What would have been said, origin by origin, and how good it would have been."""
+    from grid_models.forecast import NINETEEN
+    from services.forecast.work import do, rolling_of
+
+    with _store() as store:
+        steps = {_horizon(horizon).step_of(one) for one in store.series.many(names)}
+        if len(steps) != 1:
+            raise typer.BadParameter("the series have steps of different length; run one backtest for each")
+        request: dict[str, Any] = {
+            "series": names,
+            "model": model,
+            "horizon": horizon,
+            "first": str(_moment(first)),
+            "last": str(_moment(last)),
+            "every_h": every_h,
+            "folds": folds,
+            "levels": list(NINETEEN),
+            "step_min": steps.pop(),
+        }
+        identity = resume or store.backtests.begin(request, len(rolling_of(request).parts())).id
+        request = store.backtests.get(identity).request
+        typer.echo(f"backtest {identity} (goes on with --resume {identity})", err=True)
+        job = store.jobs.submit("backtest", request | {"backtest": identity})
+        store.jobs.end(job.id, "done", do(store, job))
+        scores = store.backtests.get(identity).result or {}
+    if as_json:
+        typer.echo(json.dumps(scores))
+        return
+    _print_scores(scores["rows"])
+
+
+@app.command()
+def score(
+    names: Names = None,
+    kind: MaybeKind = None,
+    first: First = "1970-01-01T00:00:00Z",
+    last: Last = "9000-01-01T00:00:00Z",
+    author: Annotated[str | None, typer.Option(help="Whose forecasts; default: our own.")] = None,
+    rule: RuleOption = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="CSV with forecast_mw, actual_mw, capacity_mw: judged by --rule, no store needed."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score issued forecasts against what came; with --rule as plants are paid."""
+    from services.forecast.scoring.rules import rule_of
+
+    chosen = rule_of(rule) if rule else None
+    if file is not None:
+        _score_file(file, chosen, as_json)
+        return
+    from services.forecast.scoring.issued import judged, scored
+    from services.forecast.work import rounded
+
+    with _store() as store:
+        said = scored(store, names or _all(store, kind), _moment(first), _moment(last), author)
+    rows = [rounded(row) for row in said.rows]
+    verdicts = [] if chosen is None else judged(said.points, chosen)
+    if as_json:
+        typer.echo(json.dumps({"rows": rows, "judged": [vars(one) for one in verdicts]}))
+        return
+    _print_scores(rows)
+    _table(f"under {rule}", ("series", "days", "accuracy", "days short", "penalty MWh"), [
+        (one.series, str(one.days), f"{one.accuracy:.2%}", str(one.days_short), f"{one.penalty_mwh:.1f}")
+        for one in verdicts
+    ])  # fmt: skip
+
+
+@app.command()
+def rules(as_json: AsJson = False) -> None:
+    """The accuracy rules by which plants are paid, with their sources."""
+    from services.forecast.scoring.rules import RULES
+
+    rows = [
+        (one.id, ", ".join(sorted(one.kinds)), one.what, f"{one.source} ({one.certainty})") for one in RULES.values()
+    ]
+    if as_json:
+        typer.echo(json.dumps([dict(zip(("id", "kinds", "what", "source"), row, strict=True)) for row in rows]))
+        return
+    _table("accuracy rules", ("id", "kinds", "what", "source"), rows)
+
+
+def _score_file(file: Path, rule: Any, as_json: bool) -> None:
+    import pandas as pd
+
+    if rule is None:
+        raise typer.BadParameter("--file needs --rule; `gridflex forecast rules` lists them")
+    frame = pd.read_csv(file)
+    missing = sorted({"forecast_mw", "actual_mw", "capacity_mw"} - set(frame.columns))
+    if missing:
+        raise typer.BadParameter(f"{file} lacks the column {missing[0]}; it needs forecast_mw, actual_mw, capacity_mw")
+    columns = (frame[name].to_numpy(dtype=float) for name in ("forecast_mw", "actual_mw", "capacity_mw"))
+    accuracy = rule.accuracy(*columns)
+    shortfall = float(rule.shortfall(accuracy))
+    if as_json:
+        typer.echo(
+            json.dumps({"rule": rule.id, "accuracy": accuracy, "required": rule.required, "shortfall": shortfall})
+        )
+        return
+    verdict = "met" if shortfall == 0 else f"short by {shortfall:.2%}"
+    typer.echo(f"{rule.id}: accuracy {accuracy:.2%}, required {rule.required:.0%}: {verdict}")
+
+
+def _print_forecast(issue: Any) -> None:
+    header = ("time", *(f"{level:.0%}" for level in issue.levels))
+    every = max(1, len(issue.quantiles) // 24)
+    rows = [
+        (str(time).replace("T", " ")[:16] + "Z", *(f"{value:,.1f}" for value in row))
+        for time, row in list(zip(issue.times, issue.quantiles, strict=True))[::every]
+    ]
+    basis = issue.basis + (f": {'; '.join(issue.reasons)}" if issue.reasons else "")
+    made_up = ", synthetic" if issue.synthetic else ""
+    _table(f"{issue.series}, {issue.unit} ({issue.model}; basis {basis}{made_up})", header, rows)
+
+
+def _print_scores(rows: list[dict[str, Any]]) -> None:
+    names = ("group", "value", "points", "pinball", "coverage", "width", "nmae", "nrmse", "mape")
+    _table("scores", names, [tuple(_shown(row[name]) for name in names) for row in rows])
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _table(title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not rows:
+        return
+    table = Table(*header, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _store() -> "Store":
+    from services.forecast.settings import Settings
+    from services.forecast.store import Store
+    from services.web import logs
+
+    settings = Settings()
+    logs.configure("WARNING", settings.log_json)
+    return Store.open(settings.url)
+
+
+def _all(store: "Store", kind: str | None) -> list[str]:
+    from services.forecast.training import all_of
+
+    if kind is None:
+        raise typer.BadParameter("name some series, or give --kind")
+    names = [one.name for one in all_of(store, _kind(kind))]
+    if not names:
+        raise typer.BadParameter(f"there is no series of kind {kind}; `gridflex forecast series` lists what there is")
+    return names
+
+
+def _kind(kind: str) -> Any:
+    kinds = ("load", "wind", "solar", "hydro_inflow")
+    if kind not in kinds:
+        raise typer.BadParameter(f"'{kind}' is not a kind that is forecast; accepted are {', '.join(kinds)}")
+    return kind
+
+
+def _horizon(name: str) -> Any:
+    from services.forecast.horizons import HORIZONS
+
+    if name not in HORIZONS:
+        raise typer.BadParameter(f"there is no horizon '{name}'; accepted are {', '.join(HORIZONS)}")
+    return HORIZONS[name]
+
+
+def _moment(text: str | None) -> "Moment":
+    from services.forecast.known import moment
+    from services.forecast.store.series import now
+
+    if text is None:
+        return now()
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is no moment; write it like 2030-07-15T08:30:00+08:00") from None
+    if given.tzinfo is None:
+        raise typer.BadParameter(f"'{text}' needs its offset from UTC, such as {text}+08:00")
+    return moment(given)
+
+
+def _number(text: str) -> float:
+    try:
+        level = float(text)
+    except ValueError:
+        level = -1.0
+    if not 0 < level < 1:
+        raise typer.BadParameter(f"levels: '{text}' is not between 0 and 1")
+    return level
