@@ -24,6 +24,10 @@ from services.forecast.probabilistic.quantile_functions import at_levels, rising
 from services.forecast.regimes import regime_of
 
 
+SPREAD_LEVELS = np.array([0.1, 0.5, 0.9])
+"""Always asked of the members, for calibration measures in spreads of the forecast."""
+
+
 @dataclass(frozen=True)
 class Mixture:
     """The models that can work on what is there, and how they go together."""
@@ -75,6 +79,7 @@ class Ensemble:
 
     def answer(self, known: Sequence[Known], times: Moments, levels: Floats) -> Answer:
         """Each series by the richest mixture that what is there allows."""
+        asked, levels = levels, np.union1d(levels, SPREAD_LEVELS)
         there = [availability(one, times) for one in known]
         chosen = [self._mixture(one.there) for one in there]
         quantiles = np.empty((len(known), len(times), len(levels)))
@@ -85,7 +90,7 @@ class Ensemble:
             quantiles[mine] = self._mixed(mixture, [known[place] for place in mine], times, levels)
         reasons = (one.reasons if mixture.basis != "full" else () for one, mixture in zip(there, chosen, strict=True))
         return Answer(
-            quantiles,
+            quantiles[..., np.searchsorted(levels, asked)],
             tuple(mixture.basis for mixture in chosen),
             tuple(reasons),
             tuple(mixture.members for mixture in chosen),
