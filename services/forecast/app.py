@@ -1,9 +1,11 @@
 """The forecast service over HTTP: `uvicorn --factory services.forecast.app:create_app`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
@@ -21,11 +23,14 @@ from services.forecast.api import (
 from services.forecast.champions import Champions
 from services.forecast.settings import Settings
 from services.forecast.store import Store
+from services.forecast.store.series import now
 from services.forecast.telemetry import REQUEST_SECONDS
+from services.forecast.watching import refresh
 from services.web import logs, problems
 from services.web.middleware import SizeLimit, Watch
 from services.web.openapi import documented
 
+log = structlog.get_logger(__name__)
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     series.router,
@@ -69,7 +74,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     store = await run_in_threadpool(Store.open, settings.url)
     app.state.store = store
     app.state.champions = Champions(store)
+    figures = asyncio.create_task(_keep_figures(store, settings.figures_every_s))
     try:
         yield
     finally:
+        figures.cancel()
         store.close()
+
+
+async def _keep_figures(store: Store, every_s: float) -> None:
+    """Age, skill and drift for /metrics, worked out again and again; a failure is logged and tried again."""
+    while True:
+        try:
+            await run_in_threadpool(refresh, store, now())
+        except Exception:
+            log.exception("figures not refreshed")
+        await asyncio.sleep(every_s)

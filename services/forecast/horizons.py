@@ -9,16 +9,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from grid_models.forecast import SeriesDescription
+from services.forecast.errors import Unusable
 from services.forecast.known import Moment, Moments, aware, moment, steps_from
 from services.forecast.models.base import Task
 
 HorizonName = Literal["intraday", "day-ahead", "ten-days"]
 
 
-class BeyondHorizon(ValueError):
+class BeyondHorizon(Unusable):
     """No horizon reaches as far as was asked."""
 
-    status = 422
+    type = "/problems/beyond-horizon"
+    title = "No horizon reaches so far"
 
 
 @dataclass(frozen=True)

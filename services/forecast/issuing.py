@@ -78,7 +78,10 @@ def _said(
         times = question.horizon.times(question.origin, step_min, first.timezone)
     champion = champions.of(slot_of(first.kind, question.horizon, step_min))
     model, ensemble = champion or ("baselines", _cold(champions, known, question.horizon, step_min))
-    answer = ensemble.answer(known, times, np.array(question.levels))
+    try:
+        answer = ensemble.answer(known, times, np.array(question.levels))
+    except NotEnoughHistory as nothing:
+        raise _nothing(known, nothing) from None
     basis, reasons = answer.basis, answer.reasons
     if champion is None:
         basis = tuple("degraded" if one == "full" else one for one in basis)
@@ -96,11 +99,14 @@ def _cold(champions: Champions, known: list[Known], horizon: Horizon, step_min: 
     try:
         return champions.cold(known, horizon, step_min)
     except NotEnoughHistory as nothing:
-        first = known[0].series
-        raise Unusable(
-            f"{first.name}: nothing to forecast from ({nothing}); bring observations, or a position and weather",
-            series=[one.series.name for one in known[:100]],
-        ) from None
+        raise _nothing(known, nothing) from None
+
+
+def _nothing(known: list[Known], why: NotEnoughHistory) -> Unusable:
+    return Unusable(
+        f"{known[0].series.name}: nothing to forecast from ({why}); bring observations, or a position and weather",
+        series=[one.series.name for one in known[:100]],
+    )
 
 
 def _issues(said: Said, question: Question) -> list[Issue]:

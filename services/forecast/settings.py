@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     """Horizons that the worker issues by the clock, for series whose kind has a trained champion."""
     poll_s: float = Field(default=2.0, gt=0)
     """How often an idle worker looks for work."""
+    figures_every_s: float = Field(default=60.0, gt=0)
+    """How often age, skill and drift are worked out for /metrics."""
     threads: int = Field(default=2, ge=1)
     """For training and forecasting."""
     log_json: bool = True
