@@ -17,6 +17,8 @@ from grid_models.quantities import Floats
 from services.forecast.physical.wind import FarmCurve, farm_curve
 
 FACTORS = np.exp(np.linspace(np.log(0.5), np.log(2.2), 60))
+SPEED_STEP_M_PER_S = 0.1
+SPEEDS_M_PER_S = np.arange(0.5, 450) * SPEED_STEP_M_PER_S
 USUAL_FACTOR_SPREAD = 0.25
 """Of the logarithm of the factor: grid cells of 10 km and more next to chosen hill tops (our judgement)."""
 USUAL_GAIN_SPREAD = 0.12
@@ -58,27 +60,42 @@ def learned(
 
     The least sum of squared errors and of squared unusualness.
     """
+    said = described.curve.share(FACTORS[:, None] * SPEEDS_M_PER_S)
     found = [
-        _with_lag(described, actual_share, hub_m_per_s, usual_factor, lag_h)
+        _with_lag(described, said, _History.of(actual_share, hub_m_per_s), usual_factor, lag_h)
         for lag_h, hub_m_per_s in hub_at_lags_m_per_s.items()
     ]
     return min(found, key=lambda of: of[0])[1]
 
 
+@dataclass(frozen=True)
+class _History:
+    """What came at each of the speeds: a curve is tried on a few hundred of them as well as on all hours."""
+
+    hours: Floats
+    output: Floats
+    """Sum over the hours of each speed."""
+    squares: float
+
+    @classmethod
+    def of(cls, actual_share: Floats, hub_m_per_s: Floats) -> "_History":
+        known = np.isfinite(actual_share) & np.isfinite(hub_m_per_s)
+        actual, count = actual_share[known], len(SPEEDS_M_PER_S)
+        place = np.minimum((hub_m_per_s[known] / SPEED_STEP_M_PER_S).astype(np.intp), count - 1)
+        hours = np.bincount(place, minlength=count).astype(np.float64)
+        output: Floats = np.bincount(place, actual, count).astype(np.float64)
+        return cls(hours, output, float(actual @ actual))
+
+
 def _with_lag(
-    described: FarmResponse, actual_share: Floats, hub_m_per_s: Floats, usual_factor: float, lag_h: float
+    described: FarmResponse, said: Floats, history: _History, usual_factor: float, lag_h: float
 ) -> tuple[float, FarmResponse]:
-    """The cost and the response of one lag."""
-    known = np.isfinite(actual_share) & np.isfinite(hub_m_per_s)
-    actual, speed = actual_share[known], hub_m_per_s[known]
+    """The cost and the response of one lag, from what the curve says: factors x speeds."""
     weight = 1 / (USUAL_ERROR**2 * HOURS_THAT_COUNT_AS_ONE)
-    late = (lag_h / USUAL_LAG_SPREAD_H) ** 2
-    best = np.inf, FarmResponse(described.curve, usual_factor)
-    for factor in FACTORS:
-        said = described.curve.share(factor * speed)
-        gain = (weight * said @ actual + 1 / USUAL_GAIN_SPREAD**2) / (weight * said @ said + 1 / USUAL_GAIN_SPREAD**2)
-        unusual = (np.log(factor / usual_factor) / USUAL_FACTOR_SPREAD) ** 2 + ((gain - 1) / USUAL_GAIN_SPREAD) ** 2
-        cost = weight * float(((gain * said - actual) ** 2).sum()) + unusual + late
-        if cost < best[0]:
-            best = cost, FarmResponse(described.curve, float(factor), float(gain), lag_h)
-    return best
+    both, itself = said @ history.output, said**2 @ history.hours
+    gain = (weight * both + 1 / USUAL_GAIN_SPREAD**2) / (weight * itself + 1 / USUAL_GAIN_SPREAD**2)
+    errors = gain**2 * itself - 2 * gain * both + history.squares
+    unusual = (np.log(FACTORS / usual_factor) / USUAL_FACTOR_SPREAD) ** 2 + ((gain - 1) / USUAL_GAIN_SPREAD) ** 2
+    cost = weight * errors + unusual + (lag_h / USUAL_LAG_SPREAD_H) ** 2
+    best = int(cost.argmin())
+    return float(cost[best]), FarmResponse(described.curve, float(FACTORS[best]), float(gain[best]), lag_h)
