@@ -22,7 +22,7 @@ from services.forecast.physical.sun import clear_sky_over_step_w_per_m2
 from services.forecast.probabilistic.quantile_functions import at_levels
 
 LEVELS = np.array([0.01, *np.arange(0.05, 0.96, 0.05), 0.99])
-WEEKS_AROUND = 6.0
+WEEKS_AROUND = 6
 """Half the window of the season, in weeks."""
 POINTS_MIN = 15
 """Fewer values than this tell no quantiles; then those of every day of the year count."""
@@ -105,17 +105,46 @@ def _usual(known: Known, task: Task) -> Usual | None:
 
 
 def _table(shares: Floats, week: Any, kind: Any, hour: Any) -> Floats:
-    table = np.zeros((WEEKS, 2, 24, len(LEVELS)))
-    for one in range(24):
-        at = hour == one
-        every = shares[at] if at.any() else np.array([0.0])
-        for day in range(2):
-            mine = at & (kind == day)
-            for centre in range(WEEKS):
-                apart = np.abs((week[mine] - centre + WEEKS / 2) % WEEKS - WEEKS / 2)
-                near = shares[mine][apart <= WEEKS_AROUND]
-                table[centre, day, one] = np.quantile(near if len(near) >= POINTS_MIN else every, LEVELS)
+    """Quantiles of every cell from the weeks around it: weeks x kinds of day x hours x levels."""
+    by_week, counts = _by_week(shares, (week * 2 + kind) * 24 + hour)
+    every = np.array([_quantiles_of_hour(shares[hour == one]) for one in range(24)])
+    table = np.tile(every, (WEEKS, 2, 1, 1))
+    for centre in range(WEEKS):
+        around = np.arange(centre - WEEKS_AROUND, centre + WEEKS_AROUND + 1) % WEEKS
+        near = np.moveaxis(by_week[around], 0, -2).reshape(2, 24, -1)
+        count = counts[around].sum(axis=0)
+        enough = count >= POINTS_MIN
+        table[centre][enough] = _quantiles(np.sort(near[enough], axis=-1), count[enough])
     return table
+
+
+def _by_week(shares: Floats, cell: Any) -> tuple[Any, Any]:
+    """The values of every cell side by side, infinite where it has no more: weeks x kinds x hours x places; how many.
+
+    In single precision: numpy sorts that ten times as fast.
+    """
+    shape = (WEEKS, 2, 24)
+    counts = np.bincount(cell, minlength=int(np.prod(shape)))
+    order = np.argsort(cell, kind="stable")
+    place = np.arange(len(cell)) - (np.cumsum(counts) - counts)[cell[order]]
+    table = np.full((len(counts), int(counts.max(initial=1))), np.inf, dtype=np.float32)
+    table[cell[order], place] = shares[order]
+    return table.reshape(*shape, -1), counts.reshape(shape)
+
+
+def _quantiles(rising: Any, count: Any) -> Floats:
+    """Of the first so many of the values in each row: rows x levels."""
+    place = LEVELS * (count[:, None] - 1)
+    lower = place.astype(np.intp)
+    upper = np.minimum(lower + 1, count[:, None] - 1)
+    left, right = (np.take_along_axis(rising, at, axis=1).astype(np.float64) for at in (lower, upper))
+    between: Floats = left + (place - lower) * (right - left)
+    return between
+
+
+def _quantiles_of_hour(shares: Floats) -> Floats:
+    told: Floats = np.quantile(shares, LEVELS) if len(shares) else np.zeros(len(LEVELS))
+    return told
 
 
 def _when(series: SeriesDescription, times: Moments) -> tuple[Any, Any, Any]:
