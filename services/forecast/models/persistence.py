@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grid_models.forecast import SeriesKind
 from grid_models.quantities import Floats
-from services.forecast.features.questions import capacity_mw, hours, span
-from services.forecast.known import Known, Moment, Moments, Observed
+from services.forecast.features.questions import Places, capacity_mw, hours, span
+from services.forecast.known import Known, Moments, Observed
 from services.forecast.models import kept
 from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
 from services.forecast.models.training_rows import past_origins
@@ -23,6 +24,7 @@ from services.forecast.probabilistic.quantile_functions import at_levels, rising
 LEVELS = np.array([0.01, *np.arange(0.05, 0.96, 0.05), 0.99])
 LEAD_EDGES_H = np.array([0.5, 1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 120, 168, 336, 744.0])
 ORIGINS_MAX = 300
+STEPS_MAX = 48
 DAYS_BACK_MAX = 31
 
 
@@ -80,26 +82,28 @@ def repeated(known: Known, times: Moments, step_min: int) -> tuple[Floats, Float
     seen, values = observed.times[finite], observed.values[finite]
     if not len(seen):
         return np.zeros(len(times)), np.full(len(times), LEAD_EDGES_H[-1])
+    last = np.array([len(seen) - 1])
+    point, age_h = _repeated(known, Observed(seen, values, seen), last, times[None], step_min)
+    return point[0], age_h[0]
+
+
+def _repeated(known: Known, seen: Observed, last: Places, times: Moments, step_min: int) -> tuple[Floats, Floats]:
+    """The same for several origins: times [origins, steps] from the values up to the last one that each knew."""
+    newest = seen.times[last][:, None]
     if known.series.kind == "wind":
-        return np.full(len(times), values[-1]), hours(times - seen[-1])
-    return _same_hour(known, seen, values, times, step_min)
-
-
-def _same_hour(known: Known, seen: Moments, values: Floats, times: Moments, step_min: int) -> tuple[Floats, Floats]:
-    """The newest day at which the same time was seen."""
-    back_days = np.maximum(np.ceil(hours(times - seen[-1]) / 24), 1).astype(int)
+        return np.broadcast_to(seen.values[last][:, None], times.shape), hours(times - newest)
+    # The newest day at which the same time was seen.
+    back_days = np.maximum(np.ceil(hours(times - newest) / 24), 1).astype(int)
     source = times - back_days * np.timedelta64(1, "D")
-    place = np.searchsorted(seen, source)
-    found = np.where(seen[np.minimum(place, len(seen) - 1)] == source, np.minimum(place, len(seen) - 1), place - 1)
-    found = np.clip(found, 0, len(seen) - 1)
-    scale = _scale(known, times, step_min) / np.maximum(_scale(known, seen[found], step_min), 1e-6)
-    return values[found] * np.clip(scale, 0, 3), hours(times - source)
+    found = np.maximum(np.searchsorted(seen.times, source, side="right") - 1, 0)
+    now, then = _scale(known, times, step_min), _scale(known, seen.times[found], step_min)
+    return seen.values[found] * np.clip(now / np.maximum(then, 1e-6), 0, 3), hours(times - source)
 
 
 def _scale(known: Known, times: Moments, step_min: int) -> Floats:
     """In what proportion errors count: clear sky for sun, all alike for the rest."""
     if known.series.kind != "solar" or known.series.latitude is None or known.series.longitude is None:
-        return np.ones(len(times))
+        return np.ones(times.shape)
     clear = clear_sky_over_step_w_per_m2(times, step_min, known.series.latitude, known.series.longitude)
     lit: Floats = np.where(clear > 1.0, np.maximum(clear, 20.0), 0.0) / 1000
     return lit
@@ -107,15 +111,10 @@ def _scale(known: Known, times: Moments, step_min: int) -> Floats:
 
 def _errors(known: Known, task: Task) -> Floats | None:
     """Errors at past origins by how far back the repeated value lay."""
-    origins = past_origins(known, task, np.random.default_rng(task.seed))
-    chosen = origins[np.unique(np.linspace(0, len(origins) - 1, ORIGINS_MAX).astype(int))] if len(origins) else origins
-    found = [_error_at(known, origin, task) for origin in chosen]
-    if not found:
-        return None
-    error, age_h = (np.concatenate(of) for of in zip(*found, strict=True))
-    if np.isfinite(error).sum() < 20:
-        return None
+    error, age_h = _past_errors(known, task)
     error, age_h = error[np.isfinite(error)], age_h[np.isfinite(error)]
+    if len(error) < 20:
+        return None
     group = np.searchsorted(LEAD_EDGES_H, age_h)
     table = np.zeros((len(LEAD_EDGES_H) + 1, len(LEVELS)))
     for one in range(len(table)):
@@ -125,23 +124,33 @@ def _errors(known: Known, task: Task) -> Floats | None:
     return table
 
 
-def _error_at(known: Known, origin: Moment, task: Task) -> tuple[Floats, Floats]:
-    steps = round((task.last_lead_h - task.first_lead_h) * 60 / task.step_min)
-    times = origin + span(task.first_lead_h) + np.arange(steps) * np.timedelta64(task.step_min * 60, "s")
-    before = Known(known.series, origin, _recent(known, origin))
-    point, age_h = repeated(before, times, task.step_min)
-    scale = _scale(known, times, task.step_min)
-    if not len(before.observed.times):
-        return np.array([]), np.array([])
-    error = (known.observed.at(times) - point) / np.where(scale > 0, scale, np.nan)
-    return error, age_h
-
-
-def _recent(known: Known, origin: Moment) -> Observed:
-    """What was observed in the weeks before, as of the origin."""
+def _past_errors(known: Known, task: Task) -> tuple[Floats, Floats]:
+    """Origins x steps: how wrong repeating was, over the scale, and how far back the repeated value lay."""
+    finite = np.isfinite(known.observed.values)
     observed = known.observed
-    first = np.searchsorted(observed.times, origin - np.timedelta64(2 * DAYS_BACK_MAX, "D"))
-    last = np.searchsorted(observed.times, origin)
-    kept_rows = slice(first, last)
-    cut = Observed(observed.times[kept_rows], observed.values[kept_rows], observed.known_at[kept_rows])
-    return cut.as_of(origin)
+    seen = Observed(observed.times[finite], observed.values[finite], observed.known_at[finite])
+    origins = past_origins(known, task, np.random.default_rng(task.seed))
+    if len(origins):
+        origins = origins[np.unique(np.linspace(0, len(origins) - 1, ORIGINS_MAX).astype(int))]
+    last = _last_known(seen, origins)
+    recent = (last >= 0) & (seen.times[last] >= origins - np.timedelta64(2 * DAYS_BACK_MAX, "D"))
+    origins, last = origins[recent], last[recent]
+    times = origins[:, None] + span(task.first_lead_h) + _steps(task, len(origins))
+    point, age_h = _repeated(known, seen, last, times, task.step_min)
+    scale = _scale(known, times, task.step_min)
+    return (known.observed.at(times) - point) / np.where(scale > 0, scale, np.nan), age_h
+
+
+def _last_known(seen: Observed, origins: Moments) -> Places:
+    """Of each origin: the newest value that was known; -1 where none was. Values may come in any order."""
+    order = np.argsort(seen.known_at, kind="stable")
+    newest = np.concatenate([[-1], np.maximum.accumulate(order)]).astype(np.intp)
+    return newest[np.searchsorted(seen.known_at[order], origins, side="right")]
+
+
+def _steps(task: Task, origins: int) -> NDArray[np.timedelta64]:
+    """Of each origin some steps of the task, evenly: quarter hours of one day resemble each other."""
+    steps = round((task.last_lead_h - task.first_lead_h) * 60 / task.step_min)
+    every = -(-steps // STEPS_MAX)
+    place = (np.arange(0, steps, every) + np.arange(origins)[:, None] % every) % steps
+    return place * np.timedelta64(task.step_min * 60, "s")
