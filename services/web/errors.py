@@ -18,6 +18,7 @@ class ServiceError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.facts = facts
+        self.headers: dict[str, str] = {}
 
 
 class NotFound(ServiceError):
@@ -88,3 +89,62 @@ class NotReady(ServiceError):
     status = 503
     type = "/problems/not-ready"
     title = "Not ready"
+
+
+class Precondition(ServiceError):
+    """What was to be changed has changed meanwhile."""
+
+    status = 412
+    type = "/problems/stale"
+    title = "It has changed meanwhile"
+
+
+class PreconditionRequired(ServiceError):
+    """A change that does not say what it changes."""
+
+    status = 428
+    type = "/problems/if-match-required"
+    title = "Say which version you change"
+
+
+class NotSignedIn(ServiceError):
+    """Nobody we know asks."""
+
+    status = 401
+    type = "/problems/not-signed-in"
+    title = "Sign in first"
+
+
+class NotAllowed(ServiceError):
+    """Whoever asks may not do this."""
+
+    status = 403
+    type = "/problems/not-allowed"
+    title = "This is not yours to do"
+
+
+class TooBusy(ServiceError):
+    """More is asked than can be done; come back later."""
+
+    status = 429
+    type = "/problems/too-busy"
+    title = "Come back later"
+
+    def __init__(self, detail: str, retry_after_s: int, **facts: Any):
+        super().__init__(detail, retry_after_s=retry_after_s, **facts)
+        self.headers = {"Retry-After": str(retry_after_s)}
+
+
+class RateLimited(TooBusy):
+    """One asks too often."""
+
+    type = "/problems/rate-limited"
+    title = "Too many requests"
+
+
+class NotBuiltYet(ServiceError):
+    """What is promised and not there yet."""
+
+    status = 501
+    type = "/problems/not-built-yet"
+    title = "This is not there yet"

@@ -60,7 +60,9 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)
     if error.status >= 500:
         log.error("request failed", path=request.url.path, problem=error.type, detail=error.detail)
-    return answer(request, error.status, error.type, error.title, error.detail, **error.facts)
+    response = answer(request, error.status, error.type, error.title, error.detail, **error.facts)
+    response.headers.update(error.headers)
+    return response
 
 
 async def _bad_input(request: Request, error: Exception) -> JSONResponse:

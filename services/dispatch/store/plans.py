@@ -1,0 +1,175 @@
+"""Plans that were asked for: who wanted what, and how each lives in the control room."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, func, insert, select, tuple_, update
+
+from services.database.engine import Database
+from services.dispatch.store.cases import Place
+from services.dispatch.store.jobs import Status, abandon, ask
+from services.dispatch.store.keys import keep_key
+from services.dispatch.store.moments import now_ms
+from services.dispatch.store.tables import AskedPlan, Job, Result
+from services.web.errors import Conflict, NotFound
+
+Life = Literal["draft", "approved", "issued"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for, by whom, and under which idempotency key if any."""
+
+    key: str
+    case_hash: str
+    case_name: str
+    request: dict[str, Any]
+    by: str
+    replans: dict[str, Any] | None = None
+    once_as: str | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class PlanRecord:
+    """A plan as it stands."""
+
+    id: str
+    key: str
+    case_hash: str
+    case_name: str
+    replans: dict[str, Any] | None
+    life: Life
+    status: Status
+    request: dict[str, Any]
+    progress: dict[str, Any] | None
+    error: dict[str, Any] | None
+    attempts: int
+    asked_ms: int
+    asked_by: str
+    changed_ms: int
+    approved_ms: int | None
+    approved_by: str | None
+    issued_ms: int | None
+    issued_by: str | None
+    summary: dict[str, Any] | None
+    solved_hash: str | None
+
+
+_COLUMNS = (
+    AskedPlan.id,
+    AskedPlan.key,
+    Job.case_hash,
+    AskedPlan.case_name,
+    AskedPlan.replans,
+    AskedPlan.life,
+    AskedPlan.cancelled,
+    Job.status,
+    Job.request,
+    Job.progress,
+    Job.error,
+    Job.attempts,
+    AskedPlan.asked_ms,
+    AskedPlan.asked_by,
+    Job.changed_ms,
+    AskedPlan.approved_ms,
+    AskedPlan.approved_by,
+    AskedPlan.issued_ms,
+    AskedPlan.issued_by,
+    Result.summary,
+    Result.case_hash.label("solved_hash"),
+)
+_PLANS = (
+    select(*_COLUMNS)
+    .select_from(AskedPlan)
+    .join(Job, Job.key == AskedPlan.key)
+    .join(Result, Result.key == AskedPlan.key, isouter=True)
+)
+
+
+class PlanShelf:
+    """All plans by their number."""
+
+    def __init__(self, database: Database):
+        self._database = database
+
+    def ask(self, asked: Asked) -> PlanRecord:
+        """A new plan in draft; its question is answered at once where the answer is known."""
+        identity, moment = uuid.uuid4().hex, now_ms()
+        row: dict[str, Any] = {"id": identity, "key": asked.key, "case_name": asked.case_name, "replans": asked.replans}
+        row |= {"life": "draft", "cancelled": False, "asked_ms": moment, "asked_by": asked.by}
+        with self._database.writing() as connection:
+            if asked.once_as:
+                before = keep_key(connection, asked.by, asked.once_as, asked.digest, identity)
+                if before != identity:
+                    return _one(connection, before)
+            ask(connection, asked.key, asked.case_hash, asked.request)
+            connection.execute(insert(AskedPlan), [row])
+            return _one(connection, identity)
+
+    def get(self, identity: str) -> PlanRecord:
+        with self._database.reading() as connection:
+            return _one(connection, identity)
+
+    def page(self, limit: int, before: Place | None = None, life: Life | None = None) -> tuple[PlanRecord, ...]:
+        """Newest first, from after a place on."""
+        chosen = _PLANS.order_by(AskedPlan.asked_ms.desc(), AskedPlan.id.desc()).limit(limit)
+        if before is not None:
+            chosen = chosen.where(tuple_(AskedPlan.asked_ms, AskedPlan.id) < tuple_(*before))
+        if life is not None:
+            chosen = chosen.where(AskedPlan.life == life)
+        with self._database.reading() as connection:
+            return tuple(_read(row) for row in connection.execute(chosen))
+
+    def cancel(self, identity: str) -> PlanRecord:
+        """Not wanted any more; the work stops unless somebody else wants it too."""
+        with self._database.writing() as connection:
+            plan = _one(connection, identity)
+            if plan.status in ("done", "failed"):
+                raise Conflict(f"plan {identity}: it is {plan.status} already", plan=identity)
+            connection.execute(update(AskedPlan).where(AskedPlan.id == identity).values({"cancelled": True}))
+            others = select(func.count()).where(AskedPlan.key == plan.key, AskedPlan.cancelled.is_(False))
+            if not connection.execute(others).scalar_one():
+                abandon(connection, plan.key)
+            return _one(connection, identity)
+
+    def approve(self, identity: str, by: str) -> PlanRecord:
+        """Draft becomes approved."""
+        return self._live_on(identity, "draft", "approved", by)
+
+    def issue(self, identity: str, by: str) -> PlanRecord:
+        """Approved becomes issued."""
+        return self._live_on(identity, "approved", "issued", by)
+
+    def newest_result(self) -> tuple[PlanRecord, ...]:
+        """The plan whose answer came last, if there is any."""
+        newest = select(Result.key).order_by(Result.created_ms.desc(), Result.key).limit(1).scalar_subquery()
+        chosen = _PLANS.where(AskedPlan.key == newest).order_by(AskedPlan.asked_ms.desc()).limit(1)
+        with self._database.reading() as connection:
+            return tuple(_read(row) for row in connection.execute(chosen))
+
+    def _live_on(self, identity: str, before: Life, after: Life, by: str) -> PlanRecord:
+        change = {"life": after, f"{after}_ms": now_ms(), f"{after}_by": by}
+        with self._database.writing() as connection:
+            plan = _one(connection, identity)
+            if plan.status != "done":
+                raise Conflict(f"plan {identity}: it is {plan.status}; only a plan that is done is {after}")
+            there = update(AskedPlan).where(AskedPlan.id == identity, AskedPlan.life == before)
+            if not connection.execute(there.values(change)).rowcount:
+                raise Conflict(f"plan {identity}: it is {plan.life}; only a plan that is {before} is {after}")
+            return _one(connection, identity)
+
+
+def _one(connection: Connection, identity: str) -> PlanRecord:
+    row = connection.execute(_PLANS.where(AskedPlan.id == identity)).first()
+    if row is None:
+        raise NotFound(f"plan {identity}: there is none; GET /v1/plans lists them", plan=identity)
+    return _read(row)
+
+
+def _read(row: Any) -> PlanRecord:
+    fields = dict(row._mapping)
+    if fields.pop("cancelled"):
+        fields |= {"status": "cancelled", "summary": None, "solved_hash": None}
+    return PlanRecord(**fields)
