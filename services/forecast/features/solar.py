@@ -93,8 +93,7 @@ def solar_table(
     """The features, the output share that physics expects (NaN where no source speaks), and the sky."""
     table, sky = Table(), sky_of(questions)
     add_clock(table, questions, longitudes(questions))
-    cool = np.full(questions.times.shape, 20.0)
-    best = expected_share(questions, sky.clear_w_per_m2, sky, cool, responses)
+    best = _under_clear_sky(questions, sky, responses)
     consensus = [
         _add_source(table, f"{source}:", questions, of, sky, responses, best)
         for source, of in skies_on_grids(questions, sources).items()
@@ -111,12 +110,30 @@ def solar_table(
     return table, expected, sky
 
 
+def expected_at_steps(
+    questions: Questions, sources: Sequence[str], responses: Mapping[str, PanelResponse]
+) -> tuple[Floats, Floats, Sky]:
+    """What physics expects, and what it would expect of a clear sky, without any other features; and the sky."""
+    sky = sky_of(questions)
+    consensus = [
+        expected_share(questions, level_light_w_per_m2(of, questions, sky), sky, _air_c(of.grid, questions), responses)
+        for of in skies_on_grids(questions, sources).values()
+    ]
+    best = _under_clear_sky(questions, sky, responses)
+    return mean_of(consensus, questions.times.shape), best, sky
+
+
 def level_and_air(questions: Questions, sources: Sequence[str], sky: Sky) -> tuple[Floats, Floats]:
     """Irradiance and air temperature over the steps, mean of the sources."""
     found = skies_on_grids(questions, sources)
     level = [level_light_w_per_m2(of, questions, sky) for of in found.values()]
     air = [_air_c(of.grid, questions) for of in found.values()]
     return mean_of(level, questions.times.shape), mean_of(air, questions.times.shape)
+
+
+def _under_clear_sky(questions: Questions, sky: Sky, responses: Mapping[str, PanelResponse]) -> Floats:
+    cool = np.full(questions.times.shape, 20.0)
+    return expected_share(questions, sky.clear_w_per_m2, sky, cool, responses)
 
 
 def _add_source(

@@ -124,16 +124,22 @@ def _grid(questions: Questions, source: str) -> Grid:
         {name for known in questions.known if source in known.weather for name in known.weather[source].values}
     )
     values, former = ({name: np.full(times.shape, np.nan) for name in names} for _ in range(2))
-    for series in np.unique(questions.who):
-        vintages = questions.known[series].weather.get(source)
-        if vintages is None or not len(vintages.times):
-            continue
-        mine = questions.rows_of(series)
+    for vintages, mine in _by_vintages(questions, source):
         newest, older = _newest(vintages, questions.origins[mine], times[mine])
         for name, of in vintages.values.items():
-            values[name][mine] = _between_gaps(np.where(newest >= 0, of[newest], np.nan))
+            values[name][mine] = np.where(newest >= 0, of[newest], np.nan)
             former[name][mine] = np.where(older >= 0, of[older], np.nan)
-    return Grid(starts, step_h, values, former)
+    return Grid(starts, step_h, {name: _between_gaps(of) for name, of in values.items()}, former)
+
+
+def _by_vintages(questions: Questions, source: str) -> list[tuple[Vintages, Places]]:
+    """Rows that share a weather forecast, as plants at one point do, are looked up together."""
+    groups: dict[int, tuple[Vintages, list[Places]]] = {}
+    for series in np.unique(questions.who):
+        vintages = questions.known[series].weather.get(source)
+        if vintages is not None and len(vintages.times):
+            groups.setdefault(id(vintages), (vintages, []))[1].append(questions.rows_of(series))
+    return [(vintages, np.concatenate(rows)) for vintages, rows in groups.values()]
 
 
 def _newest(vintages: Vintages, origins: Moments, times: Moments) -> tuple[Places, Places]:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grid_models.forecast import WindSite
+from grid_models.forecast import SeriesDescription, WindSite
 from grid_models.quantities import Floats
 from services.forecast.features.questions import Places, Questions
 from services.forecast.features.table import News, Table, add_clock, add_news, longitudes
 from services.forecast.features.weather import Grid, grids, mean_of, odd, read_at, rolling_mean
 from services.forecast.physical import farm_response, wind
 from services.forecast.physical.farm_response import FarmResponse
+from services.forecast.physical.wind import FarmCurve
 
 HEIGHT = re.compile(r"wind_(speed|u)_(\d+)m_m_per_s")
 AROUND_H = (-3, -2, -1, 1, 2, 3, 4)
@@ -45,10 +46,24 @@ def wind_on_grids(questions: Questions, sources: Sequence[str]) -> dict[str, Win
 
 def expected_share(questions: Questions, hub_m_per_s: Floats, responses: Mapping[str, FarmResponse]) -> Floats:
     """Output over capacity that each row's farm makes of this wind."""
+    farms = _Farms.of(questions, responses)
     share = np.full(hub_m_per_s.shape, np.nan)
-    for response, rows in _by_response(questions, responses):
-        share[rows] = response.share(hub_m_per_s[rows])
+    for curve, rows in farms.curves:
+        share[rows] = farm_response.sent(curve, farms.factor[rows], farms.gain[rows], hub_m_per_s[rows])
     return share
+
+
+def expected_at_steps(questions: Questions, sources: Sequence[str], responses: Mapping[str, FarmResponse]) -> Floats:
+    """What physics expects, without any features: rows x steps, NaN where no source speaks."""
+    lags_h = _Farms.of(questions, responses).lag_h
+    consensus = [
+        read_at(
+            expected_share(questions, of.hub_m_per_s, responses),
+            _middle(questions, of.grid) + lags_h / of.grid.step_h,
+        )
+        for of in wind_on_grids(questions, sources).values()
+    ]
+    return mean_of(consensus, questions.times.shape)
 
 
 def wind_table(
@@ -65,9 +80,9 @@ def wind_table(
     table.add("expected", expected)
     news = News.of(questions)
     add_news(table, questions, news, _expected_then(questions, news, sources, responses))
-    own = np.array([_numbers(_response(questions, row, responses)) for row in questions.who])
-    table.add("farm_factor", own[:, :1])
-    table.add("farm_gain", own[:, 1:])
+    farms = _Farms.of(questions, responses)
+    table.add("farm_factor", farms.factor)
+    table.add("farm_gain", farms.gain)
     return table, expected
 
 
@@ -82,7 +97,7 @@ def _add_source(
 ) -> Floats:
     """Adds what one source says; its expected share at the middle of the steps."""
     grid, per_h = of.grid, 1 / of.grid.step_h
-    lags_h = np.array([_response(questions, one, responses).lag_h for one in questions.who])[:, None]
+    lags_h = _Farms.of(questions, responses).lag_h
     places = grid.places(questions.times) + lags_h * per_h
     power = expected_share(questions, of.hub_m_per_s, responses)
     former = expected_share(questions, of.former_hub_m_per_s, responses)
@@ -141,8 +156,7 @@ def _expected_then(
     times = chosen.origins[:, None] - np.round(ages_h * 3600).astype("timedelta64[s]")
     # Ages rise along the row, so their times fall: turned round they rise, as questions want them.
     then = Questions(questions.known, chosen.who, chosen.origins, np.sort(times, axis=1), questions.step_min)
-    lags_h = np.array([_response(then, one, responses).lag_h for one in then.who])[:, None]
-    hub = hub_of(then, wind_on_grids(then, sources), lags_h)
+    hub = hub_of(then, wind_on_grids(then, sources), _Farms.of(then, responses).lag_h)
     expected[rows] = expected_share(then, hub, responses)[:, ::-1]
     return expected
 
@@ -184,33 +198,49 @@ def _hub(questions: Questions, values: Mapping[str, Floats], speeds: Mapping[int
     return hub
 
 
-def _by_response(questions: Questions, responses: Mapping[str, FarmResponse]) -> list[tuple[FarmResponse, Places]]:
-    """Rows that share a response are answered together."""
-    groups: dict[int, tuple[FarmResponse, list[int]]] = {}
-    for row, one in enumerate(questions.who):
-        response = _response(questions, one, responses)
-        groups.setdefault(id(response), (response, []))[1].append(row)
-    return [(response, np.array(rows)) for response, rows in groups.values()]
+@dataclass(frozen=True)
+class _Farms:
+    """How the farm of each row answers: rows x 1."""
+
+    factor: Floats
+    gain: Floats
+    lag_h: Floats
+    curves: Sequence[tuple[FarmCurve, Places]]
+    """Rows that share a curve are answered together."""
+
+    @classmethod
+    def of(cls, questions: Questions, responses: Mapping[str, FarmResponse]) -> "_Farms":
+        asked, row = np.unique(questions.who, return_inverse=True)
+        usual = usual_response(responses)
+        farms = [_response(questions.known[one].series, responses, usual) for one in asked]
+        numbers = np.array([[of.factor, of.gain, of.lag_h] for of in farms]).reshape(-1, 3)[row]
+        groups: dict[int, tuple[FarmCurve, list[int]]] = {}
+        for place, farm in enumerate(farms):
+            groups.setdefault(id(farm.curve), (farm.curve, []))[1].append(place)
+        curves = [(curve, np.flatnonzero(np.isin(row, places))) for curve, places in groups.values()]
+        return cls(numbers[:, :1], numbers[:, 1:2], numbers[:, 2:], curves)
 
 
-def _response(questions: Questions, one: int, responses: Mapping[str, FarmResponse]) -> FarmResponse:
-    series = questions.known[one].series
-    return responses.get(series.name) or _described(series.wind or WindSite(), responses)
+def _response(
+    series: SeriesDescription, responses: Mapping[str, FarmResponse], usual: tuple[float, float]
+) -> FarmResponse:
+    """A farm never seen: by its description, with the factor and lag that are usual among those that were seen."""
+    known = responses.get(series.name)
+    if known is not None:
+        return known
+    factor, lag_h = usual
+    return FarmResponse(farm_response.as_described(series.wind or WindSite()).curve, factor, 1.0, lag_h)
 
 
-def _described(site: WindSite, responses: Mapping[str, FarmResponse]) -> FarmResponse:
-    """A farm never seen: by its description, with the factor that is usual among those that were seen."""
+def usual_response(responses: Mapping[str, FarmResponse]) -> tuple[float, float]:
+    """Middle of the factors and of the lags of all farms."""
     lag_h = float(np.median([one.lag_h for one in responses.values()])) if responses else 0.0
-    return FarmResponse(farm_response.as_described(site).curve, usual_factor(responses), 1.0, lag_h)
+    return usual_factor(responses), lag_h
 
 
 def usual_factor(responses: Mapping[str, FarmResponse]) -> float:
     """Middle of the factors of all farms; what the weather model gets wrong is much the same for neighbours."""
     return float(np.median([one.factor for one in responses.values()])) if responses else 1.0
-
-
-def _numbers(response: FarmResponse) -> tuple[float, float]:
-    return response.factor, response.gain
 
 
 def _middle(questions: Questions, grid: Grid) -> Floats:

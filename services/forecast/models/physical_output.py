@@ -120,7 +120,7 @@ def _calibration(asked: Questions, actual: Floats, said: Floats, expected: Float
 
 def _uncalibrated(plants: Plants, errors: UsualErrors, asked: Questions, levels: Floats) -> tuple[Floats, Floats, Any]:
     """By the usual errors; what was expected; whether there can be output at all."""
-    seen = plants.seen(asked)
+    seen = plants.expected(asked)
     best = seen.table.columns.get("under_clear_sky", np.ones(asked.times.shape))
     of_possible = np.nan_to_num(seen.expected) / np.maximum(best, 1e-3)
     said = errors.read(of_possible, levels) * best[:, :, None]

@@ -42,8 +42,13 @@ class FarmResponse:
 
     def share(self, hub_m_per_s: Floats) -> Floats:
         """Output over capacity, 0 to 1."""
-        sent: Floats = np.clip(self.gain * self.curve.share(self.factor * hub_m_per_s), 0, 1)
-        return sent
+        return sent(self.curve, self.factor, self.gain, hub_m_per_s)
+
+
+def sent(curve: FarmCurve, factor: Floats | float, gain: Floats | float, hub_m_per_s: Floats) -> Floats:
+    """Output over capacity of farms that share a curve."""
+    share: Floats = np.clip(gain * curve.share(factor * hub_m_per_s), 0, 1)
+    return share
 
 
 def as_described(site: WindSite) -> FarmResponse:
