@@ -148,3 +148,11 @@ class NotBuiltYet(ServiceError):
     status = 501
     type = "/problems/not-built-yet"
     title = "This is not there yet"
+
+
+class NotAcceptable(ServiceError):
+    """A form of answer that is not offered."""
+
+    status = 406
+    type = "/problems/not-acceptable"
+    title = "This form of answer is not offered"

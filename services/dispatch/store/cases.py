@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, tuple_, update
 from grid_models.case import Case
 from services.database.engine import Database
 from services.database.statements import insert_new
+from services.dispatch.store.keys import Once, keep_key
 from services.dispatch.store.moments import now_ms
 from services.dispatch.store.packing import packed, unpacked
 from services.dispatch.store.tables import CaseContent, CaseVersion, StoredCase
@@ -58,10 +59,14 @@ class CaseShelf:
     def __init__(self, database: Database):
         self._database = database
 
-    def create(self, case: Case, by: str, not_carried: tuple[str, ...] = ()) -> CaseRecord:
-        """A case under a new number."""
+    def create(self, case: Case, by: str, not_carried: tuple[str, ...] = (), once: Once | None = None) -> CaseRecord:
+        """A case under a new number, or under that which an earlier request got with the same idempotency key."""
         moment, identity = now_ms(), uuid.uuid4().hex
         with self._database.writing() as connection:
+            if once is not None:
+                before = keep_key(connection, by, once.key, once.digest, identity)
+                if before != identity:
+                    return _found(connection, before)
             keep_content(connection, case, not_carried)
             row = {"id": identity, "hash": case.hash, "version": 1, "created_ms": moment}
             connection.execute(insert(StoredCase), [row | {"changed_ms": moment, "changed_by": by}])
@@ -74,13 +79,11 @@ class CaseShelf:
         """New content, if it is still the expected one that is replaced; the same content changes nothing."""
         moment = now_ms()
         with self._database.writing() as connection:
-            row = connection.execute(_RECORD.where(StoredCase.id == identity)).first()
-            if row is None:
-                raise _unknown(identity)
+            row = _found(connection, identity)
             if row.hash != expected_hash:
                 raise _stale(identity, row.hash)
             if row.hash == case.hash:
-                return CaseRecord(**row._mapping)
+                return row
             keep_content(connection, case, not_carried)
             change = {"hash": case.hash, "version": row.version + 1, "changed_ms": moment, "changed_by": by}
             same = (StoredCase.id == identity, StoredCase.hash == expected_hash)
@@ -91,10 +94,7 @@ class CaseShelf:
 
     def get(self, identity: str) -> CaseRecord:
         with self._database.reading() as connection:
-            row = connection.execute(_RECORD.where(StoredCase.id == identity)).first()
-        if row is None:
-            raise _unknown(identity)
-        return CaseRecord(**row._mapping)
+            return _found(connection, identity)
 
     def versions(self, identity: str) -> tuple[VersionRecord, ...]:
         """Newest first."""
@@ -149,6 +149,13 @@ class CaseShelf:
         if name is None:
             raise NotFound(f"no case has the hash {digest}; upload it with POST /v1/cases", hash=digest)
         return name
+
+
+def _found(connection: Connection, identity: str) -> CaseRecord:
+    row = connection.execute(_RECORD.where(StoredCase.id == identity)).first()
+    if row is None:
+        raise _unknown(identity)
+    return CaseRecord(**row._mapping)
 
 
 def keep_content(connection: Connection, case: Case, not_carried: tuple[str, ...] = ()) -> None:

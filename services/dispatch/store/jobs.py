@@ -104,6 +104,11 @@ class JobShelf:
             length, oldest_ms = connection.execute(chosen).one()
         return Waiting(length, oldest_ms)
 
+    def running(self) -> int:
+        """How many are worked on."""
+        with self._database.reading() as connection:
+            return int(connection.execute(select(func.count()).where(Job.status == "running")).scalar_one())
+
     def claim(self, owner: str, lease_s: float) -> Claim | None:
         """The job that waits longest, now leased to this owner; no two owners get the same one."""
         oldest = select(Job.key, Job.attempts).where(Job.status == "queued").order_by(Job.queued_ms, Job.key).limit(1)

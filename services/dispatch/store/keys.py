@@ -1,5 +1,7 @@
 """Idempotency keys: a request that is sent again makes nothing new."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, delete, select
 
 from services.database.statements import insert_new
@@ -8,6 +10,14 @@ from services.dispatch.store.tables import IdempotencyKey
 from services.web.errors import KeyUsedOtherwise
 
 KEPT_MS = 7 * 86_400_000
+
+
+@dataclass(frozen=True)
+class Once:
+    """A key, and what was asked under it."""
+
+    key: str
+    digest: str
 
 
 def keep_key(connection: Connection, who: str, key: str, digest: str, subject: str) -> str:

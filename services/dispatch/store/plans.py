@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select, tuple_, update
 from services.database.engine import Database
 from services.dispatch.store.cases import Place
 from services.dispatch.store.jobs import Status, abandon, ask
-from services.dispatch.store.keys import keep_key
+from services.dispatch.store.keys import Once, keep_key
 from services.dispatch.store.moments import now_ms
 from services.dispatch.store.tables import AskedPlan, Job, Result
 from services.web.errors import Conflict, NotFound
@@ -27,8 +27,7 @@ class Asked:
     request: dict[str, Any]
     by: str
     replans: dict[str, Any] | None = None
-    once_as: str | None = None
-    digest: str = ""
+    once: Once | None = None
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,8 @@ class PlanShelf:
         row: dict[str, Any] = {"id": identity, "key": asked.key, "case_name": asked.case_name, "replans": asked.replans}
         row |= {"life": "draft", "cancelled": False, "asked_ms": moment, "asked_by": asked.by}
         with self._database.writing() as connection:
-            if asked.once_as:
-                before = keep_key(connection, asked.by, asked.once_as, asked.digest, identity)
+            if asked.once is not None:
+                before = keep_key(connection, asked.by, asked.once.key, asked.once.digest, identity)
                 if before != identity:
                     return _one(connection, before)
             ask(connection, asked.key, asked.case_hash, asked.request)
