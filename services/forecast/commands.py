@@ -134,8 +134,27 @@ def train(
     with _store() as store:
         told = (lambda _words: None) if as_json else (lambda words: typer.echo(words, err=True))
         records = learn(store, wish, _moment(origin), told)
-    answer = [{"slot": one.slot, "version": one.version, "status": one.status, "scores": one.scores} for one in records]
-    typer.echo(json.dumps(answer, indent=None if as_json else 1))
+    if as_json:
+        told_as = [
+            {"slot": one.slot, "version": one.version, "status": one.status, "scores": one.scores} for one in records
+        ]
+        typer.echo(json.dumps(told_as))
+        return
+    for one in records:
+        _print_model(one)
+
+
+def _print_model(record: Any) -> None:
+    """How good it was on days that it did not know, and what it is made of."""
+    scores = record.scores
+    typer.echo(f"{record.slot} v{record.version}: {record.status}, {scores['series']} series")
+    if "pinball" in scores:
+        typer.echo(
+            f"tried on unknown days: mean absolute error {scores['nmae']:.2%}, pinball {scores['pinball']:.2%}, "
+            f"90 % interval covers {scores['coverage_90']:.1%} (shares of capacity or mean load)"
+        )
+    weights = ", ".join(f"{name} {share:.0%}" for name, share in scores["weights"].items() if share >= 0.005)
+    typer.echo(f"weights a day ahead: {weights}")
 
 
 @app.command()

@@ -19,6 +19,8 @@ LAGS_D = (1, 2, 7, 14)
 LATEST_H = (1, 3, 6, 24)
 ORIGINS_MAX = 900
 """Of one series: more days of history tell little more and cost as much again."""
+ORIGINS_MIN, SPARE = 240, 1.5
+"""No fewer, so that every season is seen; and no more than what half again the rows that are kept needs."""
 
 
 def load_columns(known: Known, times: Moments, step_min: int) -> Columns:
@@ -132,7 +134,9 @@ class LoadRows:
 
 def load_rows(known: Sequence[Known], task: Task, points_max: int) -> LoadRows:
     """From all series; every origin is seen with what was known then."""
-    asked = [_asked(one.as_of(origin), one, task, points_max) for one in known for origin in origins(one, task)]
+    steps = (task.last_lead_h - task.first_lead_h) * 60 / task.step_min
+    enough = max(ORIGINS_MIN, round(SPARE * points_max / steps / max(len(known), 1)))
+    asked = [_asked(one.as_of(origin), one, task) for one in known for origin in origins(one, task, enough)]
     names = tuple(sorted({name for columns, _ in asked for name in columns}))
     table = [table_of(columns, names) for columns, _ in asked]
     if not asked:
@@ -150,7 +154,7 @@ def table_of(columns: Columns, names: tuple[str, ...]) -> Floats:
     return np.column_stack([columns.get(name, np.full(count, np.nan)) for name in names])
 
 
-def _asked(then: Known, now: Known, task: Task, points_max: int) -> tuple[Columns, Floats]:
+def _asked(then: Known, now: Known, task: Task) -> tuple[Columns, Floats]:
     steps = round((task.last_lead_h - task.first_lead_h) * 60 / task.step_min)
     first = then.origin + np.timedelta64(round(task.first_lead_h * 3600), "s")
     times = steps_from(first, steps, task.step_min)
@@ -158,7 +162,7 @@ def _asked(then: Known, now: Known, task: Task, points_max: int) -> tuple[Column
     return load_columns(then, times, task.step_min), np.log(np.where(came > 0, came, np.nan) / level_mw(then))
 
 
-def origins(known: Known, task: Task) -> Moments:
+def origins(known: Known, task: Task, most: int) -> Moments:
     """Evenly over the history: one a day for each hour of the task; without such hours at any step of the day."""
     seen = known.observed.times[np.isfinite(known.observed.values)]
     if not len(seen):
@@ -173,6 +177,6 @@ def origins(known: Known, task: Task) -> Moments:
         steps = np.random.default_rng(task.seed).integers(0, 1440 // task.step_min, len(days))
         every = days + steps * np.timedelta64(task.step_min * 60, "s")
     fit = every[(every >= begin) & (every <= last)]
-    kept = np.linspace(0, len(fit) - 1, min(len(fit), ORIGINS_MAX)).astype(int)
+    kept = np.linspace(0, len(fit) - 1, min(len(fit), most, ORIGINS_MAX)).astype(int)
     chosen: Moments = fit[kept] if len(fit) else fit
     return chosen

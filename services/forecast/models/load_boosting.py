@@ -15,7 +15,7 @@ from services.forecast.models.boosted import Boosted, boosted
 from services.forecast.models.kept import packed, unpacked
 from services.forecast.probabilistic.quantile_functions import at_levels, rising
 
-ROWS_MAX = 60_000
+ROWS_MAX = 40_000
 ROWS_MIN = 500
 
 

@@ -67,7 +67,7 @@ def _drawn_to(prior: Floats, actual: Floats, members: Floats, levels: Floats) ->
 
 
 def _best(actual: Floats, members: Floats, levels: Floats) -> Floats:
-    """Least pinball loss over the simplex: exponentiated gradient (Kivinen and Warmuth 1997), mean over rounds."""
+    """Least pinball loss over the simplex: exponentiated gradient (Kivinen and Warmuth 1997), mean over the later rounds."""
     points = slice(None, None, max(1, len(actual) // POINTS_AT_MOST))
     some = np.unique(np.linspace(0, len(levels) - 1, min(LEVELS_AT_MOST, len(levels))).round().astype(np.intp))
     said = members[:, points][:, :, some]
@@ -80,7 +80,8 @@ def _best(actual: Floats, members: Floats, levels: Floats) -> Floats:
     for turn in range(1, ROUNDS + 1):
         shares = np.exp(logarithms - logarithms.max())
         shares /= shares.sum()
-        total += shares
+        # The first half finds the way; only what comes after it counts.
+        total += shares if 2 * turn > ROUNDS else 0.0
         slope = rows @ ((came < shares @ rows) - level) / len(level)
         logarithms -= 2.0 / np.sqrt(turn) * (slope - slope @ shares) / scale
     best: Floats = total / total.sum()
