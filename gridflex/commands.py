@@ -9,9 +9,11 @@ import typer
 from gridflex.answering import Answering
 from services.dispatch.commands import Days, First, Form, read
 from services.dispatch.commands import app as dispatch
+from services.dispatch.operating import app as operating
 from services.forecast.commands import app as forecast
 
 FORECAST_PORT = 8081
+DISPATCH_PORT = 8080
 
 main = typer.Typer(
     cls=Answering,
@@ -21,6 +23,7 @@ main = typer.Typer(
     help="Forecast, commit, dispatch and judge the flexible resources of a provincial power system.",
 )
 main.add_typer(dispatch)
+main.add_typer(operating)
 main.add_typer(forecast, name="forecast")
 
 
@@ -47,11 +50,19 @@ def convert(
 
 @main.command()
 def up(
-    service: Annotated[Literal["forecast"], typer.Argument(help="Which service.")] = "forecast",
+    service: Annotated[Literal["forecast", "dispatch"], typer.Argument(help="Which service.")] = "forecast",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Default: 8081 for the forecast service.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Default: 8081 for forecast, 8080 for dispatch.")
+    ] = None,
 ) -> None:
     """Start a service with its store and its worker on this machine, until it is told to stop."""
+    if service == "dispatch":
+        from services.dispatch.serving import serve as serve_dispatch
+        from services.dispatch.settings import Settings as DispatchSettings
+
+        serve_dispatch(DispatchSettings(host=host, port=port or DISPATCH_PORT))
+        return
     from services.forecast.serving import serve
     from services.forecast.settings import Settings
 

@@ -1,8 +1,8 @@
 """The database behind the store: one engine, transactions that read and transactions that write."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -22,24 +22,34 @@ PRAGMAS = (
 _ONE_MOMENT: dict[str, dict[str, Any]] = {"postgresql": {"isolation_level": "REPEATABLE READ"}}
 
 
+Timed = Callable[[str], AbstractContextManager[Any]]
+
+
+def untimed(_operation: str) -> AbstractContextManager[Any]:
+    """Measures nothing."""
+    return nullcontext()
+
+
 class Database:
     """Where the rows live. Several processes may use the same one at once."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, timed: Timed = untimed):
+        """`timed` measures every transaction, named `reading` or `writing`."""
         self.engine = _engine(url)
+        self._timed = timed
         self._writing = self.engine.execution_options(writes=True)
         self._reading = self.engine.execution_options(**_ONE_MOMENT.get(self.engine.dialect.name, {}))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A view of the data as of one moment; nothing is written."""
-        with self._reading.connect() as connection:
+        with self._timed("reading"), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Everything inside is kept together or not at all."""
-        with self._writing.begin() as connection:
+        with self._timed("writing"), self._writing.begin() as connection:
             yield connection
 
     def close(self) -> None:

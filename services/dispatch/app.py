@@ -1,8 +1,9 @@
 """The dispatch service over HTTP: `uvicorn --factory services.dispatch.app:create_app`."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -15,7 +16,7 @@ from services.dispatch.api.access import Buckets
 from services.dispatch.api.auditing import Audit
 from services.dispatch.settings import Settings
 from services.dispatch.store import Store
-from services.dispatch.telemetry import REQUEST_SECONDS
+from services.dispatch.telemetry import REQUEST_SECONDS, STORE_SECONDS
 from services.web import logs, problems
 from services.web.middleware import SecurityHeaders, SizeLimit, Watch
 from services.web.openapi import documented
@@ -64,9 +65,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     logs.configure(settings.log_level, settings.log_json)
-    store = await run_in_threadpool(Store.open, settings.url)
+    store = await run_in_threadpool(Store.open, settings.url, _timed)
     app.state.store = store
     try:
         yield
     finally:
         store.close()
+
+
+def _timed(operation: str) -> AbstractContextManager[Any]:
+    return STORE_SECONDS.labels(operation).time()

@@ -6,27 +6,19 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import jwt
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from services.dispatch.api.wiring import TheSettings, TheStore
+from services.dispatch.scopes import MAY, SCOPES, Act
 from services.dispatch.settings import Settings
 from services.dispatch.store import Store
 from services.dispatch.store.access import PREFIX
 from services.web.errors import NotAllowed, NotReady, NotSignedIn, RateLimited
 
-Scope = Literal["viewer", "planner", "operator", "admin"]
-SCOPES: tuple[Scope, ...] = ("viewer", "planner", "operator", "admin")
-Act = Literal["read", "plan", "issue", "administer"]
-MAY: dict[Act, tuple[Scope, ...]] = {
-    "read": SCOPES,
-    "plan": ("planner", "operator", "admin"),
-    "issue": ("operator", "admin"),
-    "administer": ("admin",),
-}
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
 """Signatures with a public key only: a shared secret would let whoever checks tokens make them."""
 CLOCK_SKEW_S = 30

@@ -5,7 +5,7 @@ from typing import Self
 
 from sqlalchemy import text
 
-from services.database.engine import Database
+from services.database.engine import Database, Timed, untimed
 from services.database.migrating import migrate
 from services.dispatch.store.access import AccessShelf
 from services.dispatch.store.audit import AuditShelf
@@ -33,9 +33,9 @@ class Store:
         self.tallies = TallyShelf(database)
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, timed: Timed = untimed) -> Self:
         """The store at this URL, such as `sqlite:////data/dispatch.db` or `postgresql://…`, brought up to date."""
-        database = Database(url)
+        database = Database(url, timed)
         try:
             migrate(database, SCRIPTS)
         except BaseException:
