@@ -240,12 +240,15 @@ def _score_quantiles(scores: Floats, levels: Floats, weights: Floats) -> Floats:
     """For each level the score at that level, with the one value more that is yet to come (Vovk et al. 2005)."""
     if not len(scores):
         return np.zeros(len(levels))
-    order = np.argsort(scores, axis=0)
-    ranked = np.take_along_axis(scores, order, axis=0)
-    total = weights.sum()
-    shares = (np.cumsum(weights[order], axis=0) - weights[order] / 2) / total
     outward = np.clip(0.5 + (levels - 0.5) * (1 + 1 / len(scores)), 0, 1)
-    return np.array([np.interp(outward[j], shares[:, j], ranked[:, j]) for j in range(len(levels))])
+    by_level = np.ascontiguousarray(scores.T)
+    if (weights == weights[0]).all():
+        shares = (np.arange(len(scores)) + 0.5) / len(scores)
+        return np.array([np.interp(at, shares, ranked) for at, ranked in zip(outward, np.sort(by_level), strict=True)])
+    order = np.argsort(by_level)
+    ranked, weighed = np.take_along_axis(by_level, order, axis=1), weights[order]
+    shares = (np.cumsum(weighed, axis=1) - weighed / 2) / weights.sum()
+    return np.array([np.interp(outward[j], shares[j], ranked[j]) for j in range(len(levels))])
 
 
 def _moves_at(moves: Floats, levels: Floats, wanted: Floats) -> Floats:
