@@ -22,6 +22,8 @@ from services.forecast.scoring import scores
 LEVELS = np.concatenate(([0.01, 0.025], np.arange(1, 20) / 20, [0.975, 0.99]))
 """At which mixtures are weighed and calibrated."""
 BASELINES = frozenset({"climatology", "persistence", "similar_day"})
+UNHEARD = 0.02
+"""A member that weighs less than this at every lead is not asked: it would cost its time and change nothing."""
 SERIES_AT_MOST = 60
 """A mixture learns its weights from no more series than this: they tell much the same."""
 
@@ -109,6 +111,10 @@ def _mixture(
         )
         return Mixture(there, basis, members, weights, _uncalibrated())
     weights, calibration = _Trial.of([said[name] for name in tried], known).learned()
+    heard = tuple(name for name, share in zip(tried, weights.shares.max(axis=0), strict=True) if share >= UNHEARD)
+    if heard != tried:
+        tried = heard
+        weights, calibration = _Trial.of([said[name] for name in tried], known).learned()
     return Mixture(there, basis, tried, weights, calibration)
 
 
