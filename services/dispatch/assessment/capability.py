@@ -1,0 +1,290 @@
+"""How much of the peak a fleet answers, at four levels: contracted, theoretical, deliverable, verified.
+
+Where one level has less than the one before, every missing megawatt has a cause: the limits are put back one after the
+other in the order of `CAUSES`, and each is charged with what it takes. So the losses add up exactly; another order
+would share them differently.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+import numpy as np
+
+from grid_models.quantities import Data, Floats
+from services.dispatch.assessment.delivery import SECONDS, Demand, binding_step, shaved, sustained
+from services.dispatch.assessment.peaks import LoadYear, PeakEvent, events, is_peak, worst_days
+from services.dispatch.assessment.profiles import Profile, Statistic, TestRules
+from services.dispatch.assessment.responders import Responder
+from services.dispatch.assessment.settlement import proven_share
+
+Cause = Literal[
+    "baseline", "other hours", "availability", "delivery", "notice", "energy", "block", "calls", "rest", "rebound",
+    "zone", "losses spared",
+]  # fmt: skip
+CAUSES: tuple[Cause, ...] = (
+    "availability", "delivery", "notice", "energy", "block", "calls", "rest", "rebound", "zone", "losses spared",
+)  # fmt: skip
+"""Limits between theoretical and deliverable, in the order in which they are put back."""
+
+STAGE_SECONDS = 3.0
+"""For one limit in between: how a loss is shared among causes is not worth more; the levels themselves are."""
+
+
+class Loss(Data):
+    """Megawatts that one cause takes between two levels; below 0 it gives."""
+
+    cause: Cause
+    mw: float
+
+
+class Test(Data):
+    """A measured event of one responder."""
+
+    __test__ = False  # no test case of pytest's
+
+    responder: str
+    date: date
+    ratio: float
+    """Measured response over contracted power."""
+
+
+class Share(Data):
+    """What one responder brings at each level, MW."""
+
+    name: str
+    source: str
+    programme: str
+    contracted_mw: float
+    theoretical_mw: float
+    deliverable_mw: float
+    verified_mw: float | None
+    """None: not tested."""
+    note: str = ""
+
+
+class Capability(Data):
+    """A fleet before a load, by one definition."""
+
+    peak_mw: float
+    duration_h: float
+    notice_h: float
+    windows: int
+    contracted_mw: float
+    theoretical_mw: float
+    deliverable_mw: float
+    deliverable_bound_mw: float
+    """No more than this can be proven; above `deliverable_mw` only where the search ran out of time."""
+    verified_mw: float | None
+    """None: nothing was tested."""
+    losses: tuple[Loss, ...]
+    """From contracted to deliverable."""
+    shares: tuple[Share, ...]
+    """They add up to the levels; deliverable as at the step that binds."""
+
+    def ratio(self, mw: float) -> float:
+        """Of the peak."""
+        return mw / self.peak_mw
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Who answers, for which load, with which tests."""
+
+    year: LoadYear
+    responders: tuple[Responder, ...]
+    limits_mw: Mapping[str, float]
+    tests: tuple[Test, ...] = ()
+    today: date | None = None
+    """From which tests are counted back; None: the end of the load."""
+
+    @property
+    def day(self) -> date:
+        return self.today or self.year.moment(len(self.year.load_mw) - 1).date()
+
+    def counted(self, profile: Profile) -> "Fleet":
+        """Only what the definition counts."""
+        return replace(self, responders=tuple(one for one in self.responders if one.source in profile.counted))
+
+
+def contracted_mw(responders: Sequence[Responder]) -> float:
+    """What the papers say."""
+    return float(sum(one.contracted_mw for one in responders))
+
+
+def theoretical_mw(fleet: Fleet, threshold: float = 0.95, statistic: Statistic = "at peak") -> float:
+    """What baselines, floors and stores leave of it in the peak hours, with nobody failing."""
+    return float(_statistic(_theoretical(fleet, threshold, statistic).sum(axis=0), statistic))
+
+
+def deliverable_mw(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> float:
+    """What can be held for the hours and at the notice of the definition, in every event of the year."""
+    demand = demand_of(fleet, profile)
+    return sustained(fleet.responders, demand, profile.deliverable_statistic, seconds)[0]
+
+
+def verified_mw(fleet: Fleet, rules: TestRules) -> float | None:
+    """What tests prove; None where nothing was tested and the rules do not call that zero."""
+    proven = [_proven_mw(one, fleet, rules) for one in fleet.responders]
+    known = [mw for mw in proven if mw is not None]
+    return sum(known) if known or rules.untested == "zero" else None
+
+
+def shaved_peak_mw(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> float:
+    """K*: the highest load that is left, day by day, one call a day, rebound and losses included."""
+    year = fleet.year
+    left_mw = 0.0
+    for day in worst_days(year, len(year.days)):
+        if year.days[day].max() <= left_mw:
+            break  # this day and all that follow stay below what is left of a worse one
+        steps = np.flatnonzero(year.day_of_step == day)
+        demand = Demand((steps,), year.step_h, profile.notice_h, fleet.limits_mw, _steps_per_day(year))
+        left_mw = max(left_mw, shaved(fleet.responders, year.load_mw, demand, seconds)[0])
+    return left_mw
+
+
+def capability(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> Capability:
+    """The four levels of what the definition counts, and where every lost megawatt went."""
+    counted = fleet.counted(profile)
+    held_mw, answer = sustained(counted.responders, demand_of(counted, profile), profile.deliverable_statistic, seconds)
+    theory = _theoretical(counted, profile.peak_threshold, profile.theoretical_statistic)
+    place = binding_step(answer)
+    total_mw = contracted_mw(counted.responders)
+    theory_mw = float(_statistic(theory.sum(axis=0), profile.theoretical_statistic))
+    return Capability(
+        peak_mw=fleet.year.peak_mw,
+        duration_h=profile.duration_h,
+        notice_h=profile.notice_h,
+        windows=len(windows_for(fleet.year, profile)),
+        contracted_mw=total_mw,
+        theoretical_mw=theory_mw,
+        deliverable_mw=held_mw,
+        deliverable_bound_mw=answer.bound_mw,
+        verified_mw=verified_mw(counted, profile.tests),
+        losses=(Loss(cause="baseline", mw=total_mw - theory_mw), *_losses(counted, profile, theory_mw, held_mw)),
+        shares=tuple(
+            _share(one, counted, profile.tests, float(column), float(delivered))
+            for one, column, delivered in zip(
+                counted.responders,
+                _of_steps(theory, profile.theoretical_statistic),
+                answer.share_mw[:, place],
+                strict=True,
+            )
+        ),
+    )
+
+
+def windows_for(year: LoadYear, profile: Profile) -> tuple[PeakEvent, ...]:
+    """For each peak event, the stretch of the definition's duration with the highest load."""
+    length = max(1, int(np.ceil(profile.duration_h / year.step_h - 1e-9)))
+    found = events(year, profile.peak_threshold, profile.merge_gap_h)
+    return tuple(dict.fromkeys(_window(year, event, length) for event in found))
+
+
+def _window(year: LoadYear, event: PeakEvent, length: int) -> PeakEvent:
+    steps = len(year.load_mw)
+    first, last = max(0, min(event.first, event.end - length)), min(max(event.first, event.end - length), steps)
+    firsts = range(first, max(first, min(last, steps - length)) + 1)
+    best = max(firsts, key=lambda one: float(year.load_mw[one : one + length].sum()))
+    return PeakEvent(best, min(best + length, steps))
+
+
+def demand_of(fleet: Fleet, profile: Profile) -> Demand:
+    """The windows in which the definition wants the fleet; those that overlap are one."""
+    merged: list[tuple[int, int]] = []
+    for window in windows_for(fleet.year, profile):
+        if merged and window.first < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], window.end))
+        else:
+            merged.append((window.first, window.end))
+    windows = tuple(np.arange(first, end) for first, end in merged)
+    return Demand(windows, fleet.year.step_h, profile.notice_h, fleet.limits_mw, _steps_per_day(fleet.year))
+
+
+def _steps_per_day(year: LoadYear) -> int:
+    return round(24 / year.step_h)
+
+
+def _theoretical(fleet: Fleet, threshold: float, statistic: Statistic) -> Floats:
+    """Responders x peak steps (the peak step alone, where only that one counts)."""
+    year = fleet.year
+    steps = np.array([year.peak_step]) if statistic == "at peak" else np.flatnonzero(is_peak(year, threshold))
+    rows = [one.possible_mw(steps, year.step_h) for one in fleet.responders]
+    return np.array(rows).reshape(len(rows), len(steps))
+
+
+def _statistic(values: Floats, statistic: Statistic) -> float:
+    if statistic == "p10":
+        return float(np.quantile(values, 0.1, method="lower"))
+    return float(values.mean() if statistic == "mean" else values.min())
+
+
+def _of_steps(rows: Floats, statistic: Statistic) -> Floats:
+    """Each responder's part of the statistic: of the mean its mean, else what it has at the step that decides."""
+    if statistic == "mean":
+        return np.asarray(rows.mean(axis=1))
+    totals = rows.sum(axis=0)
+    return np.asarray(rows[:, int(np.abs(totals - _statistic(totals, statistic)).argmin())])
+
+
+def _losses(fleet: Fleet, profile: Profile, theory_mw: float, held_mw: float) -> list[Loss]:
+    """Put the limits back one by one; each costs what is then held less."""
+    before_mw, losses = theory_mw, []
+    stages: list[tuple[Cause, frozenset[Cause]]] = [("other hours", frozenset(CAUSES))]
+    stages += [(cause, frozenset(CAUSES[place + 1 :])) for place, cause in enumerate(CAUSES)]
+    for cause, lifted in stages:
+        idle = cause != "other hours" and all(_without(one, {cause}) == one for one in fleet.responders)
+        now_mw = before_mw if idle else _held_without(lifted, fleet, profile, held_mw)
+        losses.append(Loss(cause=cause, mw=before_mw - now_mw))
+        before_mw = now_mw
+    return losses
+
+
+def _held_without(lifted: frozenset[Cause], fleet: Fleet, profile: Profile, held_mw: float) -> float:
+    free = [_without(one, lifted) for one in fleet.responders]
+    if free == list(fleet.responders):
+        return held_mw
+    return sustained(free, demand_of(fleet, profile), profile.deliverable_statistic, STAGE_SECONDS)[0]
+
+
+def _without(one: Responder, lifted: frozenset[Cause] | set[Cause]) -> Responder:
+    """The responder without some of its limits; a store still gives no more than one step can empty."""
+    changes: dict[str, object] = {}
+    for cause in lifted:
+        changes |= _LIFTED.get(cause, {})
+    return replace(one, **changes)  # type: ignore[arg-type]
+
+
+_LIFTED: Mapping[str, Mapping[str, object]] = {
+    "availability": {"availability": 1.0},
+    "delivery": {"delivery": 1.0},
+    "notice": {"notice_h": 0.0},
+    "energy": {"energy_mwh": None},
+    "block": {"duration_h": None},
+    "calls": {"calls_per_day": None, "calls_per_year": None},
+    "rest": {"rest_h": 0.0},
+    "rebound": {"rebound_share": 0.0},
+    "zone": {"corridors": ()},
+    "losses spared": {"loss": 0.0},
+}
+
+
+def _proven_mw(one: Responder, fleet: Fleet, rules: TestRules) -> float | None:
+    ratios = [test.ratio for test in fleet.tests if test.responder == one.name and rules.counts(test.date, fleet.day)]
+    if not ratios:
+        return 0.0 if rules.untested == "zero" else None
+    return one.contracted_mw * proven_share(ratios, rules.confidence)
+
+
+def _share(one: Responder, fleet: Fleet, rules: TestRules, theory_mw: float, delivered_mw: float) -> Share:
+    return Share(
+        name=one.name,
+        source=one.source,
+        programme=one.programme,
+        contracted_mw=one.contracted_mw,
+        theoretical_mw=theory_mw,
+        deliverable_mw=delivered_mw,
+        verified_mw=_proven_mw(one, fleet, rules),
+        note=one.note,
+    )
