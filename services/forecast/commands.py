@@ -270,7 +270,7 @@ def score(
         return
     _print_scores(rows)
     _table(f"under {rule}", ("series", "days", "accuracy", "days short", "penalty MWh"), [
-        (one.series, str(one.days), f"{one.accuracy:.2%}", str(one.days_short), f"{one.penalty_mwh:.1f}")
+        (one.series, str(one.days), _percent(one.accuracy), str(one.days_short), f"{one.penalty_mwh:.1f}")
         for one in verdicts
     ])  # fmt: skip
 
@@ -325,6 +325,10 @@ def _print_forecast(issue: Any) -> None:
 def _print_scores(rows: list[dict[str, Any]]) -> None:
     names = ("group", "value", "points", "pinball", "coverage", "width", "nmae", "nrmse", "mape")
     _table("scores", names, [tuple(_shown(row[name]) for name in names) for row in rows])
+
+
+def _percent(share: float) -> str:
+    return f"{share:.2%}" if share == share else "nothing to judge"
 
 
 def _shown(value: Any) -> str:

@@ -29,5 +29,5 @@ def _frame(issue: Issue) -> pd.DataFrame:
         "unit": issue.unit,
         "basis": issue.basis,
     }
-    levels = {f"q{level:g}": issue.quantiles[:, place] for place, level in enumerate(issue.levels)}
+    levels = {f"q{level:g}": issue.quantiles[:, place].round(3) for place, level in enumerate(issue.levels)}
     return pd.DataFrame(told | levels)

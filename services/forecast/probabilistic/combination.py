@@ -67,7 +67,7 @@ def _drawn_to(prior: Floats, actual: Floats, members: Floats, levels: Floats) ->
 
 
 def _best(actual: Floats, members: Floats, levels: Floats) -> Floats:
-    """Least pinball loss over the simplex: exponentiated gradient (Kivinen and Warmuth 1997), mean over the later rounds."""
+    """Least pinball loss over the simplex: exponentiated gradient (Kivinen and Warmuth 1997), mean of later rounds."""
     points = slice(None, None, max(1, len(actual) // POINTS_AT_MOST))
     some = np.unique(np.linspace(0, len(levels) - 1, min(LEVELS_AT_MOST, len(levels))).round().astype(np.intp))
     said = members[:, points][:, :, some]

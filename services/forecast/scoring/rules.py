@@ -25,6 +25,8 @@ class Formula:
     terms: Terms
     accuracy: Callable[..., Floats]
     """Of the sums, in the order of the terms; between 0 and 1, NaN where no point counts."""
+    by_capacity: bool = True
+    """Whether errors are measured by capacity; load has none."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class AccuracyRule:
 
     def accuracy(self, forecast_mw: Floats, actual_mw: Floats, capacity_mw: Floats) -> float:
         """Of one series; points where any of the three is missing do not count. NaN where no point counts."""
+        if not self.formula.by_capacity:
+            capacity_mw = np.ones_like(actual_mw)
         known = np.isfinite(forecast_mw) & np.isfinite(actual_mw) & np.isfinite(capacity_mw)
         terms = self.formula.terms(forecast_mw[known], actual_mw[known], capacity_mw[known])
         return float(self.formula.accuracy(*(np.sum(term) for term in terms)))
@@ -141,7 +145,7 @@ MEAN_ABSOLUTE = Formula(_absolutes, _accuracy_of_absolutes)
 RELATIVE_TO_OUTPUT = Formula(_relative_to_output, _accuracy_of_squares)
 SHARE_WITHIN_TENTH = Formula(_within_tenth, lambda inside, points: _share(inside, points))
 HARMONIC = Formula(_harmonic, _accuracy_harmonic)
-RELATIVE_TO_LOAD = Formula(_relative_to_load, _accuracy_of_squares)
+RELATIVE_TO_LOAD = Formula(_relative_to_load, _accuracy_of_squares, by_capacity=False)
 
 WIND: frozenset[SeriesKind] = frozenset({"wind"})
 SOLAR: frozenset[SeriesKind] = frozenset({"solar"})

@@ -64,6 +64,11 @@ def test_load_accuracy_is_relative_to_load():
     assert 1 - math.sqrt(mean) == pytest.approx(accuracy("load"))
 
 
+def test_load_needs_no_capacity():
+    accuracy_without = RULES["load"].accuracy(FORECAST, ACTUAL, np.full(4, np.nan))
+    assert accuracy("load") == pytest.approx(accuracy_without)
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_a_perfect_forecast_is_perfect_under_every_rule(rule: str):
     assert 1.0 == pytest.approx(RULES[rule].accuracy(ACTUAL, ACTUAL, CAPACITY))
