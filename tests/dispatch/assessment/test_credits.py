@@ -1,0 +1,33 @@
+"""Check values of the capacity rules of 2026."""
+
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from services.dispatch.assessment.credits import GansuRule, longest_net_peak_h, storage_credit
+from services.dispatch.assessment.peaks import LoadYear
+
+approx = pytest.approx
+
+
+@pytest.mark.parametrize(("hours", "credit"), [(2, 0.5), (4, 1.0), (6, 1.0)])
+def test_storage_is_paid_by_how_much_of_the_longest_peak_it_covers(hours: float, credit: float):
+    """The longest net peak lasts 4 h."""
+    assert credit == storage_credit(hours, 4)
+
+
+def test_a_peak_without_length_is_refused():
+    with pytest.raises(ValueError, match="longer than 0 h"):
+        storage_credit(2, 0)
+
+
+def test_the_longest_net_peak_is_measured():
+    """96 and 100 in a row, and 95 alone."""
+    load = LoadYear(np.array([95.0, 50, 96, 100, 50]), datetime(2030, 1, 1))  # noqa: DTZ001 - local time
+    assert 2 == longest_net_peak_h(load)
+
+
+def test_the_fee_of_gansu():
+    """.475 x (1 - .0174) x 330 x .8953 = 137.896 CNY per kW and year."""
+    assert 137.896 == approx(GansuRule().fee_cny_per_kw_year(), abs=5e-4)
