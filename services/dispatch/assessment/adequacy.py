@@ -246,7 +246,7 @@ def _is_short(eue_mwh: float) -> None:
 
 
 def tightened(system: System, lolh_h: float = 2.4, years: int = 1000, seed: int = 1) -> System:
-    """The system with so much load added, or firm capacity, that it is short that many hours a year.
+    """The system with so much load added, or firm capacity, that it is short no more than these hours a year.
 
     2.4 h a year is the usual yardstick of one day in ten years taken as hours; worth is measured at such a margin.
     """

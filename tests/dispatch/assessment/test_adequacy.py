@@ -110,13 +110,13 @@ def test_a_store_is_worth_its_power_where_peaks_are_short():
 
 
 def test_worth_is_measured_where_something_is_short():
-    """100 MW before 90: never short. With 10 MW of load added or more, all 24 hours are; 12 hours lie at that edge."""
+    """100 MW before 90 and 80: never short. Up to 20 MW of load may be added before more than 12 hours are."""
     roomy = System((SURE,), np.array([[90.0] * 12 + [80.0] * 12]))
     with pytest.raises(NothingShort, match="tighten"):
         equivalent_firm_capacity(roomy, Store(10, 10, 10), years=1)
     with pytest.raises(NothingShort, match="tighten"):
         effective_load_carrying_capability(roomy, Store(10, 10, 10), years=1)
-    assert -10 == approx(tightened(roomy, lolh_h=12, years=1).firm_mw, abs=1e-3)
+    assert -20 == approx(tightened(roomy, lolh_h=12, years=1).firm_mw, abs=1e-3)
 
 
 def test_memory_cannot_be_enumerated():
