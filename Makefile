@@ -18,7 +18,7 @@ GAP ?= 0.001
 TIME ?= 600
 PEERS ?= egret textbook pypsa
 
-.PHONY: run test check bench bench-uc bench-scale bench-store bench-forecast peers forecast-peers tools
+.PHONY: run test check bench bench-uc bench-scale bench-store bench-forecast bench-forecast-speed peers forecast-peers tools
 .DELETE_ON_ERROR:
 
 run: $(READY)  ## The commitment of the province's peak day.
@@ -38,7 +38,7 @@ check: $(READY)  ## The same without the slow tests and the reference data.
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 -m 'not slow and not data'
 
-bench: bench-uc bench-scale bench-store bench-forecast
+bench: bench-uc bench-scale bench-store bench-forecast bench-forecast-speed
 
 bench-uc: $(READY) $(if $(strip $(PEERS)),$(PEERS_READY))  ## Every pglib-uc file under DATA, beside the peers; also ONLY, TO_GAP, RESUME=1.
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.unit_commitment $(DATA) --gap $(GAP) --time-limit $(TIME) \
@@ -53,6 +53,9 @@ bench-store: $(READY)  ## Whether ten years of forecasts can be kept: time and b
 
 bench-forecast: $(READY) $(FORECAST_PEERS_READY)  ## Forecasts on the real series in DATA, beside others on the same windows; also ONLY="ercot_nyiso", JSON=rows.json.
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.forecast $(DATA) --only '$(ONLY)' $(if $(JSON),--json $(JSON))
+
+bench-forecast-speed: $(READY)  ## Learning and answering for 500 made-up plants; also PLANTS=24 DAYS=200 KINDS=wind.
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.forecast.speed --plants $(or $(PLANTS),500) --days $(or $(DAYS),730) --kinds '$(or $(KINDS),wind solar)'
 
 forecast-peers: $(FORECAST_PEERS_READY)  ## The peers of the forecasts, in an environment of their own.
 

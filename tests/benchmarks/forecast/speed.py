@@ -1,21 +1,39 @@
-"""How long 500 plants take: to learn two years, and to forecast a day of quarter hours anew."""
+"""How long 500 plants take: to learn two years, and to forecast tomorrow's quarter hours anew out of the store.
+
+Run by `make bench-forecast-speed`; also PLANTS=24 DAYS=200 KINDS=wind. The plants are made up, what measures them is
+the service itself: the stacking that trains every model twice, and the issuing that reads the store.
+"""
 
 import argparse
 import resource
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
 from grid_models.forecast import NINETEEN, CapacityFrom, SeriesDescription
-from services.forecast.known import Known, Observed, Vintages, steps_from
-from services.forecast.models.base import Task
-from services.forecast.models.renewable_boosting import RenewableBoosting
+from services.forecast import issuing, stacking
+from services.forecast.champions import Champions, models_for, slot_of
+from services.forecast.ensemble import Ensemble
+from services.forecast.horizons import HORIZONS
+from services.forecast.issuing import Question
+from services.forecast.known import Known, Moments, Observed, Vintages, steps_from
 from services.forecast.physical import sun
+from services.forecast.store import Arrivals, Readings, Store, WeatherIssue
 
 START = np.datetime64("2024-01-01T00:00:00", "s")
-LEVELS = np.array(NINETEEN)
+DAY = np.timedelta64(1, "D")
+POINTS = 100
+"""Of weather: plants share them."""
+DAY_AHEAD = HORIZONS["day-ahead"]
+STEP_MIN = 15
+LOOK_BACK_D, WEATHER_BACK_D = 60, 4
+Done = TypeVar("Done")
 
 
 def main() -> None:
@@ -24,65 +42,153 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--kinds", type=str.split, default=["wind", "solar"])
     parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--threads", type=int, default=2, help="1 on a busy machine: threads wait for each other")
     wish = parser.parse_args()
     for kind in wish.kinds:
-        for line in measured(kind, wish.plants, wish.days, wish.repeats):
+        for line in measured(kind, wish.plants, wish.days, wish.repeats, wish.threads):
             print(f"{kind}: {line}", flush=True)
 
 
-def measured(kind: str, plants: int, days: int, repeats: int) -> Iterator[str]:
+def measured(kind: str, plants: int, days: int, repeats: int, threads: int) -> Iterator[str]:
     known = [plant(kind, number, days) for number in range(plants)]
-    task = Task(step_min=15, last_lead_h=24.0, origins_utc_h=(16.0,), threads=2)
-    started = time.monotonic()
-    trained = RenewableBoosting().train(known, task)
-    yield f"{plants} plants, {days} days of quarter hours learned in {time.monotonic() - started:.0f} s"
-    origin = START + np.timedelta64(days - 1, "D")
-    cut = [one.as_of(origin) for one in known]
-    times = steps_from(origin, 96, 15)
-    seconds = []
-    for _ in range(repeats):
-        started = time.monotonic()
-        said = trained.quantiles(cut, times, LEVELS)
-        seconds.append(time.monotonic() - started)
-    yield f"{said.shape} quantiles anew: median {np.median(seconds):.2f} s, 95 % {np.quantile(seconds, 0.95):.2f} s"
-    yield f"model of {len(trained.to_bytes()) / 1e6:.1f} MB; peak memory {_peak_gb():.2f} GB with all the data"
+    took, ensemble = _took(lambda: stacking.trained(models_for(kind), known, DAY_AHEAD.task(STEP_MIN, threads)))
+    yield f"{plants} plants, {days} days of quarter hours learned twice: {took}"
+    yield f"peak memory {_peak_gb():.2f} GB with all the data; model of {len(ensemble.to_bytes()) / 1e6:.1f} MB"
+    with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{folder}/bench.db") as store:
+        _keep(store, known, ensemble)
+        yield from _served(store, [one.series.name for one in known], known[0].origin, repeats)
+
+
+def _served(store: Store, names: list[str], origin: np.datetime64, repeats: int) -> Iterator[str]:
+    """Every origin anew, as nobody asks twice for the same."""
+    champions, levels = Champions(store), tuple(NINETEEN)
+    asked = [Question(DAY_AHEAD, origin - np.timedelta64(60 * back, "s"), levels) for back in range(repeats + 1)]
+    issuing.forecasts(store, champions, names, asked[0])
+    times = [_took(lambda one=one: issuing.forecasts(store, champions, names, one))[0] for one in asked[1:]]
+    wall, cpu = ([getattr(of, part) for of in times] for part in ("wall_s", "cpu_s"))
+    yield (
+        f"{len(names)} x 96 x {len(levels)} quantiles anew from the store: median {np.median(wall):.2f} s, "
+        f"p95 {np.quantile(wall, 0.95):.2f} s; {np.median(cpu):.2f} CPU s"
+    )
+    since, weather_since = origin - LOOK_BACK_D * DAY, origin - WEATHER_BACK_D * DAY
+    reads = [_took(lambda: store.known_many(names, origin, since, weather_since))[0].wall_s for _ in range(3)]
+    yield f"of which reading what is known: {np.median(reads):.2f} s"
+
+
+@dataclass(frozen=True)
+class Took:
+    """Time of one piece of work."""
+
+    wall_s: float
+    cpu_s: float
+
+    def __str__(self) -> str:
+        return f"{self.wall_s:.0f} s, {self.cpu_s:.0f} CPU s"
+
+
+def _took(work: Callable[[], Done]) -> tuple[Took, Done]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    done = work()
+    return Took(time.perf_counter() - wall, time.process_time() - cpu), done
 
 
 def plant(kind: str, number: int, days: int) -> Known:
     """A made-up plant: hourly weather issued once a day for two days, output by a crude rule with noise."""
-    chance = np.random.default_rng(number)
-    steps, place = days * 96, {"latitude": 30.0 + number % 10, "longitude": 105.0 + number % 15}
-    times = steps_from(START, steps, 15)
-    hours = (days + 1) * 24
-    weather_times = steps_from(START, hours, 60)
-    slow = _slow(chance, hours)
+    chance, times = np.random.default_rng(number), _steps(days)
+    weather = _weather(kind, number % POINTS, days)
+    hour, said = np.arange(len(times)) / 4, weather.latest(steps_from(START, days * 24, 60))
     if kind == "wind":
-        weather = {"wind_speed_100m_m_per_s": 3 + 10 * slow, "wind_direction_100m_deg": 360 * _slow(chance, hours)}
-        possible = np.clip(
-            (np.interp(np.arange(steps) / 4, np.arange(hours), weather["wind_speed_100m_m_per_s"]) - 3) / 9, 0, 1
-        )
+        speed = said["wind_speed_100m_m_per_s"]
+        possible = np.clip((np.interp(hour, np.arange(len(speed)), speed) - 3) / 9, 0, 1)
     else:
-        clear = sun.clear_sky_over_step_w_per_m2(weather_times, 60, *place.values())
-        weather = {"irradiance_w_per_m2": clear * (0.2 + 0.8 * slow), "cloud_cover": 1 - slow}
-        possible = np.interp(np.arange(steps) / 4, np.arange(hours) + 0.5, weather["irradiance_w_per_m2"]) / 1000
-    weather["temperature_c"] = 15 + 10 * _slow(chance, hours)
+        light = said["irradiance_w_per_m2"]
+        possible = np.interp(hour, np.arange(len(light)) + 0.5, light) / 1000
     since = [CapacityFrom(since=datetime(2020, 1, 1, tzinfo=UTC), capacity_mw=100.0)]
-    series = SeriesDescription(name=f"{kind} {number}", kind=kind, capacity_mw=since, **place)
-    noisy = 100 * np.clip(possible * (1 + 0.2 * chance.normal(size=steps)), 0, 1)
-    return Known(
-        series,
-        START + np.timedelta64(days, "D"),
-        Observed.promptly(times, noisy, 15, 15),
-        {"nwp": _issues(weather, weather_times)},
+    series = SeriesDescription(
+        name=f"{kind}_{number}", kind=kind, step_min=STEP_MIN, capacity_mw=since, **_place(number % POINTS)
     )
+    noisy = 100 * np.clip(possible * (1 + 0.2 * chance.normal(size=len(times))), 0, 1)
+    observed = Observed(times, noisy.round(2), _known_at(days))
+    return Known(series, START + np.timedelta64(days, "D"), observed, {"nwp": weather})
 
 
-def _issues(weather: dict[str, np.ndarray], times: np.ndarray) -> Vintages:
-    """Every day's issue covers its own day and the next."""
+def _place(point: int) -> dict[str, float]:
+    return {"latitude": 25 + point // 10 * 0.5, "longitude": 105 + point % 10 * 0.5}
+
+
+@lru_cache(maxsize=1)
+def _steps(days: int) -> Moments:
+    return steps_from(START, days * 96, STEP_MIN)
+
+
+@lru_cache(maxsize=1)
+def _known_at(days: int) -> Moments:
+    """A quarter of an hour after the end of the step."""
+    return _steps(days) + np.timedelta64(1800, "s")
+
+
+@lru_cache(maxsize=POINTS)
+def _weather(kind: str, point: int, days: int) -> Vintages:
+    """Every day's issue covers its own day and the next two, so every time has three that say the same."""
+    chance, hours = np.random.default_rng(1_000_000 + point), (days + 3) * 24
+    times, slow = steps_from(START, hours, 60), _slow(chance, hours)
+    if kind == "wind":
+        values = {"wind_speed_100m_m_per_s": 3 + 10 * slow, "wind_direction_100m_deg": 360 * _slow(chance, hours)}
+    else:
+        clear = sun.clear_sky_over_step_w_per_m2(times, 60, *_place(point).values())
+        values = {"irradiance_w_per_m2": clear * (0.2 + 0.8 * slow), "cloud_cover": 1 - slow}
+    values["temperature_c"] = 15 + 10 * _slow(chance, hours)
     day = times.astype("datetime64[D]").astype("datetime64[s]")
-    twice = np.concatenate([times, times])
-    issued = np.concatenate([day, day - np.timedelta64(1, "D")])
-    return Vintages.sorted(twice, issued, issued, {name: np.tile(of, 2) for name, of in weather.items()})
+    issued = np.concatenate([day - back * DAY for back in range(3)])
+    said = {name: np.tile(of, 3) for name, of in values.items()}
+    told = issued < START + days * DAY
+    said = {name: of[told] for name, of in said.items()}
+    return Vintages.sorted(np.tile(times, 3)[told], issued[told], issued[told], said)
+
+
+def _keep(store: Store, known: list[Known], ensemble: Ensemble) -> None:
+    """The last weeks of readings, the last days of weather, and the ensemble as champion."""
+    first, end = known[0], known[0].origin
+    points = {
+        f"{variable}_{place}": (place, variable, of)
+        for place, one in enumerate(known[:POINTS])
+        for variable, of in one.weather["nwp"].values.items()
+    }
+    described = [
+        SeriesDescription(name=name, kind="weather", variable=variable, **_place(place))
+        for name, (place, variable, _) in points.items()
+    ]
+    store.series.put([one.series for one in known] + described, START)
+    store.observations.add({one.series.name: _arrivals(one.observed, end) for one in known})
+    for name, (place, variable, _) in points.items():
+        store.weather.add(_issues(name, known[place].weather["nwp"], variable, end))
+    slot = slot_of(first.series.kind, DAY_AHEAD, STEP_MIN)
+    record = store.models.add(
+        slot,
+        "bench",
+        first.series.kind,
+        ensemble.to_bytes(),
+        trained_from=START,
+        trained_until=end,
+        data_hash="",
+        code_version="",
+        scores={},
+    )
+    store.models.promote(slot, record.version)
+
+
+def _arrivals(observed: Observed, end: np.datetime64) -> Arrivals:
+    new = observed.times >= end - LOOK_BACK_D * DAY
+    readings = Readings.of(observed.times[new], observed.values[new], observed.known_at[new])
+    return Arrivals(readings, np.zeros(len(readings), bool))
+
+
+def _issues(name: str, vintages: Vintages, variable: str, end: np.datetime64) -> list[WeatherIssue]:
+    issues = []
+    for issued in np.unique(vintages.issued[vintages.issued >= end - (WEATHER_BACK_D + 1) * DAY]):
+        mine = vintages.issued == issued
+        issues.append(WeatherIssue(name, "nwp", issued, issued, vintages.times[mine], vintages.values[variable][mine]))
+    return issues
 
 
 def _slow(chance: np.random.Generator, hours: int) -> np.ndarray:
