@@ -86,7 +86,10 @@ class Dispatcher:
             self._client = Client(self._settings.scheduler, timeout=CONNECT_S, set_as_default=False)
         else:
             self._cluster = LocalCluster(
-                n_workers=1, threads_per_worker=self._settings.slots, processes=False, dashboard_address=None
+                n_workers=1,
+                threads_per_worker=self._settings.slots,
+                processes=False,
+                dashboard_address="127.0.0.1:0",  # any free port: several workers may live on one machine
             )
             self._client = Client(self._cluster, set_as_default=False)
         log.info("scheduler found", scheduler=self._client.scheduler.address)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 
 from grid_models.errors import BadInput
 from grid_models.formats import FORMATS
@@ -152,8 +152,8 @@ async def _part(request: Request, filename: str) -> tuple[bytes, str, str]:
                 raise Unusable("file: is required and missing; send the case as a file in a part of this name")
             kind = (file.content_type or "").partition(";")[0].strip().lower()
             return await file.read(), kind, filename or file.filename or ""
-    except MultiPartException as error:
-        raise Unreadable(f"the body is no multipart form: {error.message}") from error
+    except HTTPException as error:
+        raise Unreadable(f"the body is no multipart form: {error.detail}") from error
 
 
 SentCase = Annotated[Sent, Depends(_sent)]
@@ -224,16 +224,21 @@ def replace_case(
     """Replace what a case says; `If-Match` names the content that is replaced."""
     if if_match is None:
         raise PreconditionRequired("If-Match: is required; send the ETag of the case that you replace")
-    store.cases.get(identity)
+    expected = _expected(if_match, store.cases.get(identity))
     reading = read_upload(sent.upload())
-    record = store.cases.replace(identity, reading.case, who.name, unquoted(if_match), reading.not_carried)
+    record = store.cases.replace(identity, reading.case, who.name, expected, reading.not_carried)
     return _answer(record, 200)
 
 
 @router.delete("/{identity}", status_code=204)
 def remove_case(identity: str, store: TheStore, _: Planner, if_match: IfMatch = None) -> None:
     """Forget the number; plans of the case stay, with what they rest on."""
-    store.cases.remove(identity, None if if_match is None else unquoted(if_match))
+    store.cases.remove(identity, None if if_match is None else _expected(if_match, store.cases.get(identity)))
+
+
+def _expected(if_match: str, now: CaseRecord) -> str:
+    """The hash of what the client means to change; `*` means whatever is there."""
+    return now.hash if if_match.strip() == "*" else unquoted(if_match)
 
 
 def told(record: CaseRecord) -> CaseAnswer:
