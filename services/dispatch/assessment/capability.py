@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from grid_models.quantities import Data, Floats
-from services.dispatch.assessment.delivery import SECONDS, Demand, binding_step, shaved, sustained
+from services.dispatch.assessment.delivery import SECONDS, Demand, Steps, binding_step, shaved, sustained
 from services.dispatch.assessment.peaks import LoadYear, PeakEvent, events, is_peak, worst_days
 from services.dispatch.assessment.profiles import Profile, Statistic, TestRules
 from services.dispatch.assessment.responders import Responder
@@ -133,15 +133,31 @@ def verified_mw(fleet: Fleet, rules: TestRules) -> float | None:
 
 def shaved_peak_mw(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> float:
     """K*: the highest load that is left, day by day, one call a day, rebound and losses included."""
+    return shaved_peak(fleet, profile, seconds)[0]
+
+
+def shaved_peak(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> tuple[float, float]:
+    """K* that was found, and the bound below which no search could go."""
     year = fleet.year
-    left_mw = 0.0
+    left_mw = bound_mw = 0.0
     for day in worst_days(year, len(year.days)):
         if year.days[day].max() <= left_mw:
             break  # this day and all that follow stay below what is left of a worse one
-        steps = np.flatnonzero(year.day_of_step == day)
-        demand = Demand((steps,), year.step_h, profile.notice_h, fleet.limits_mw, _steps_per_day(year))
-        left_mw = max(left_mw, shaved(fleet.responders, year.load_mw, demand, seconds)[0])
-    return left_mw
+        demand = replace(demand_of(fleet, profile), windows=(_steps_that_matter(fleet, day),))
+        found_mw, answer = shaved(fleet.responders, year.load_mw, demand, seconds)
+        left_mw, bound_mw = max(left_mw, found_mw), max(bound_mw, answer.bound_mw)
+    return left_mw, bound_mw
+
+
+def _steps_that_matter(fleet: Fleet, day: int) -> Steps:
+    """The stretch of a day outside of which nobody need be called: not even with all rebound is the load as high."""
+    year = fleet.year
+    steps = np.flatnonzero(year.day_of_step == day)
+    most_mw = sum(one.contracted_mw / (1 - one.loss) for one in fleet.responders)
+    back_mw = sum(one.contracted_mw * one.rebound_share for one in fleet.responders)
+    load_mw = year.load_mw[steps]
+    high = np.flatnonzero(load_mw + back_mw >= load_mw.max() - most_mw)
+    return np.asarray(steps[high[0] : high[-1] + 1])
 
 
 def capability(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> Capability:
@@ -176,29 +192,37 @@ def capability(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> Capa
 
 
 def windows_for(year: LoadYear, profile: Profile) -> tuple[PeakEvent, ...]:
-    """For each peak event, the stretch of the definition's duration with the highest load."""
+    """For each peak event, the stretch of the definition's duration with the highest load.
+
+    Events so close that their stretches overlap are one, with the higher of the two: a definition of four hours asks
+    for four hours, not for seven.
+    """
     length = max(1, int(np.ceil(profile.duration_h / year.step_h - 1e-9)))
-    found = events(year, profile.peak_threshold, profile.merge_gap_h)
-    return tuple(dict.fromkeys(_window(year, event, length) for event in found))
+    kept: list[PeakEvent] = []
+    for event in events(year, profile.peak_threshold, profile.merge_gap_h):
+        window = _window(year, event, length)
+        if not kept or window.first >= kept[-1].end:
+            kept.append(window)
+        elif _energy(year, window) > _energy(year, kept[-1]):
+            kept[-1] = window
+    return tuple(kept)
+
+
+def _energy(year: LoadYear, window: PeakEvent) -> float:
+    return float(year.load_mw[window.first : window.end].sum())
 
 
 def _window(year: LoadYear, event: PeakEvent, length: int) -> PeakEvent:
     steps = len(year.load_mw)
     first, last = max(0, min(event.first, event.end - length)), min(max(event.first, event.end - length), steps)
     firsts = range(first, max(first, min(last, steps - length)) + 1)
-    best = max(firsts, key=lambda one: float(year.load_mw[one : one + length].sum()))
+    best = max(firsts, key=lambda one: _energy(year, PeakEvent(one, one + length)))
     return PeakEvent(best, min(best + length, steps))
 
 
 def demand_of(fleet: Fleet, profile: Profile) -> Demand:
-    """The windows in which the definition wants the fleet; those that overlap are one."""
-    merged: list[tuple[int, int]] = []
-    for window in windows_for(fleet.year, profile):
-        if merged and window.first < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], window.end))
-        else:
-            merged.append((window.first, window.end))
-    windows = tuple(np.arange(first, end) for first, end in merged)
+    """The windows in which the definition wants the fleet."""
+    windows = tuple(np.arange(one.first, one.end) for one in windows_for(fleet.year, profile))
     return Demand(windows, fleet.year.step_h, profile.notice_h, fleet.limits_mw, _steps_per_day(fleet.year))
 
 
@@ -230,15 +254,13 @@ def _of_steps(rows: Floats, statistic: Statistic) -> Floats:
 
 def _losses(fleet: Fleet, profile: Profile, theory_mw: float, held_mw: float) -> list[Loss]:
     """Put the limits back one by one; each costs what is then held less."""
-    before_mw, losses = theory_mw, []
-    stages: list[tuple[Cause, frozenset[Cause]]] = [("other hours", frozenset(CAUSES))]
-    stages += [(cause, frozenset(CAUSES[place + 1 :])) for place, cause in enumerate(CAUSES)]
-    for cause, lifted in stages:
-        idle = cause != "other hours" and all(_without(one, {cause}) == one for one in fleet.responders)
-        now_mw = before_mw if idle else _held_without(lifted, fleet, profile, held_mw)
-        losses.append(Loss(cause=cause, mw=before_mw - now_mw))
-        before_mw = now_mw
-    return losses
+    names: tuple[Cause, ...] = ("other hours", *CAUSES)
+    held = [_held_without(frozenset(CAUSES[place:]), fleet, profile, held_mw) for place in range(len(names))]
+    for place in reversed(range(len(CAUSES) - 1)):
+        # With fewer limits no less can be held, also where a search ran out of time; losses spared are no limit.
+        held[place] = max(held[place], held[place + 1])
+    before = [theory_mw, *held[:-1]]
+    return [Loss(cause=cause, mw=was - now) for cause, was, now in zip(names, before, held, strict=True)]
 
 
 def _held_without(lifted: frozenset[Cause], fleet: Fleet, profile: Profile, held_mw: float) -> float:

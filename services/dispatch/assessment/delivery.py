@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import combinations_with_replacement
 from typing import Literal
 
+import highspy
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -347,7 +348,11 @@ def _ended(call: tuple[Linear, Linear], early: int, late: int, reach: int, deman
 
 def _answered(model: Model, fleet: _Fleet, responders: Sequence[Responder], seconds: float) -> Answer:
     gap_mw = GAP * sum(one.contracted_mw for one in responders)
+    # HiGHS keeps one pool of threads for all: one of another size refuses to solve, and none survives the fork into
+    # the guarded process of the next commitment.
+    highspy.Highs.resetGlobalScheduler(True)
     found = search(model.pack(), Settings(gap=0.0, seconds=seconds, options={"mip_abs_gap": gap_mw}))
+    highspy.Highs.resetGlobalScheduler(True)
     if found.values is None:
         raise NoPlanInTime(f"the response of {len(fleet.block.names)} resources was not found in {seconds:g} s")
     return Answer(found.objective, found.bound, fleet.relief.at(found.values), fleet.share.at(found.values))
