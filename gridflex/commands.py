@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from gridflex.answering import Answering
+from services.dispatch.assessment.commands import app as assessment
 from services.dispatch.commands import Days, First, Form, read
 from services.dispatch.commands import app as dispatch
 from services.dispatch.operating import app as operating
@@ -23,6 +24,7 @@ main = typer.Typer(
     help="Forecast, commit, dispatch and judge the flexible resources of a provincial power system.",
 )
 main.add_typer(dispatch)
+main.add_typer(assessment)
 main.add_typer(operating)
 main.add_typer(forecast, name="forecast")
 

@@ -1,0 +1,136 @@
+"""The verdict drawn for a terminal: the answer first, then the tables that it adds up from."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from services.dispatch.assessment.capability import Capability, Share
+from services.dispatch.assessment.profiles import DEFAULT
+from services.dispatch.assessment.verdict import Assessment, Verdict
+
+SOURCES = {"D": "demand side", "S": "grid storage", "P": "pumped hydro"}
+
+
+def print_assessment(assessment: Assessment, console: Console) -> None:
+    console.print(Group(*_parts(assessment)))
+
+
+def _parts(assessment: Assessment) -> Iterable[RenderableType]:
+    shown = [one for one in assessment.verdicts if one.profile.id == DEFAULT] or [assessment.verdicts[0]]
+    yield _headline(shown[0], assessment)
+    yield _verdicts(assessment)
+    yield _peaks(assessment)
+    for verdict in dict.fromkeys((*(one.profile.id for one in shown), _strictest(assessment).profile.id)):
+        yield _stack(assessment.of(verdict))
+        yield _losses(assessment.of(verdict))
+    if assessment.duplicates:
+        yield _duplicates(assessment)
+    if assessment.commitments:
+        yield _commitments(assessment)
+    yield Text(f"load: {assessment.provenance.load}")
+    yield Text(f"hash: {assessment.hash}")
+
+
+def _strictest(assessment: Assessment) -> Verdict:
+    return max(assessment.verdicts, key=lambda one: (one.gap_mw or 0.0, one.capability.duration_h))
+
+
+def _headline(verdict: Verdict, assessment: Assessment) -> Text:
+    ratio = "was not tested" if verdict.ratio is None else f"answers {verdict.ratio:.2%} of its peak"
+    passed = sum(one.answer == "yes" for one in assessment.verdicts)
+    return Text(
+        f"{assessment.provenance.case_name} {ratio} of {_mw(assessment.load.peak_mw)} MW "
+        f"({verdict.profile.id}: {verdict.profile.level}, {verdict.target_share:.0%} asked: {verdict.answer}); "
+        f"yes by {passed} of {len(assessment.verdicts)} definitions",
+        style="bold",
+    )
+
+
+def _verdicts(assessment: Assessment) -> Table:
+    heads = ("definition", "counts", "level", "h", "notice h", "asked", "MW", "of peak", "gap MW", "K* MW", "answer")
+    rows = [_verdict(one) for one in assessment.verdicts]
+    return _table("Verdict by definition", heads, rows)
+
+
+def _verdict(one: Verdict) -> tuple[str, ...]:
+    profile = one.profile
+    ratio = "-" if one.ratio is None else f"{one.ratio:.2%}"
+    return (
+        profile.id, profile.scope, profile.level, f"{profile.duration_h:g}", f"{profile.notice_h:g}",
+        f"{one.target_share:.0%} = {_mw(one.target_mw)}", _mw(one.counted_mw), ratio, _mw(one.gap_mw),
+        _mw(one.shaved_peak_mw), one.answer,
+    )  # fmt: skip
+
+
+def _peaks(assessment: Assessment) -> Table:
+    heads = ("at or above", "hours", "days", "longest run h", "MWh above", "full-load h")
+    rows = [
+        (f"{one.threshold:.0%}", f"{one.hours:g}", str(one.days), f"{one.longest_run_h:g}", _mw(one.above_mwh),
+         f"{one.full_load_hours:.1f}")
+        for one in assessment.load.thresholds
+    ]  # fmt: skip
+    return _table("Peak hours", heads, rows)
+
+
+def _stack(verdict: Verdict) -> Table:
+    found = verdict.capability
+    heads = ("class", "contracted", "theoretical", "deliverable", "verified")
+    classes: dict[str, list[Share]] = {}
+    for share in found.shares:
+        classes.setdefault(f"{SOURCES[share.source]}: {share.programme}", []).append(share)
+    rows = [_class(name, shares) for name, shares in classes.items()]
+    return _table(f"MW by class, {verdict.profile.id}", heads, [*rows, _total(found)])
+
+
+def _class(name: str, shares: Sequence[Share]) -> tuple[str, ...]:
+    tested = [one.verified_mw for one in shares if one.verified_mw is not None]
+    return (
+        name,
+        _mw(sum(one.contracted_mw for one in shares)),
+        _mw(sum(one.theoretical_mw for one in shares)),
+        _mw(sum(one.deliverable_mw for one in shares)),
+        _mw(sum(tested) if tested else None),
+    )
+
+
+def _total(found: Capability) -> tuple[str, ...]:
+    levels = (found.contracted_mw, found.theoretical_mw, found.deliverable_mw, found.verified_mw)
+    return ("all", *(_mw(level) for level in levels))
+
+
+def _losses(verdict: Verdict) -> Table:
+    found = verdict.capability
+    rows = [("contracted", _mw(found.contracted_mw))]
+    rows += [(f"less {loss.cause}", _mw(-loss.mw)) for loss in found.losses if abs(loss.mw) >= 0.05]
+    rows += [("deliverable", _mw(found.deliverable_mw))]
+    return _table(f"Where the MW went, {verdict.profile.id}", ("", "MW"), rows)
+
+
+def _duplicates(assessment: Assessment) -> Table:
+    rows = [(one.meter, one.kept_by, one.taken_from, _mw(one.mw)) for one in assessment.duplicates]
+    return _table("Meters that stood twice", ("meter", "counts with", "taken from", "MW"), rows)
+
+
+def _commitments(assessment: Assessment) -> Table:
+    heads = ("unit commitment", "cost", "gap", "unserved MWh", "peak left MW", "response MW", "calls")
+    rows = [
+        ("with response" if one.response else "without", f"{one.cost:,.0f}", f"{one.gap:.2%}", _mw(one.unserved_mwh),
+         _mw(one.peak_left_mw), _mw(one.response_max_mw), str(one.calls))
+        for one in assessment.commitments
+    ]  # fmt: skip
+    return _table("The day, planned", heads, rows)
+
+
+def _mw(value: float | None) -> str:
+    return "-" if value is None else f"{value + 0.0:,.1f}"
+
+
+def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="left" if place == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    return table
