@@ -126,7 +126,15 @@ class PlanPage(Data):
     """Cursor of the next page; none on the last one."""
 
 
-@router.post("", status_code=202, response_model=PlanAnswer)
+NOT_YET: dict[int | str, dict[str, Any]] = {
+    501: {
+        "description": "Promised, and not there yet: the basis `scenarios`.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+
+
+@router.post("", status_code=202, response_model=PlanAnswer, responses=NOT_YET)
 def ask_for_plan(
     wish: PlanWish, store: TheStore, settings: TheSettings, who: Planner, key: IdempotencyKey = None
 ) -> JSONResponse:
@@ -185,7 +193,7 @@ def issue_plan(identity: str, store: TheStore, who: Operator) -> PlanAnswer:
     return told(store.plans.issue(identity, who.name))
 
 
-@router.post("/{identity}/replans", status_code=202, response_model=PlanAnswer)
+@router.post("/{identity}/replans", status_code=202, response_model=PlanAnswer, responses=NOT_YET)
 def replan(
     identity: str, wish: ReplanWish, store: TheStore, settings: TheSettings, who: Planner, key: IdempotencyKey = None
 ) -> JSONResponse:
