@@ -1,5 +1,6 @@
 """What a forecast can rest on at its origin: is there weather, is there a recent past, did others bring a forecast?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +25,14 @@ class Availability:
     reasons: tuple[str, ...]
 
 
-def availability(known: Known, times: Moments) -> Availability:
-    """Of one series at its origin, for these steps."""
-    missing = {"weather": _weather(known, times), "history": _history(known), "brought": _brought(known, times)}
+def availabilities(known: Sequence[Known], times: Moments) -> list[Availability]:
+    """Of several series at their origin, for these steps; weather that plants share is looked at once."""
+    weather = {id(one.weather): _weather(one, times) for one in {id(one.weather): one for one in known}.values()}
+    return [_availability(one, times, weather[id(one.weather)]) for one in known]
+
+
+def _availability(known: Known, times: Moments, weather: str | None) -> Availability:
+    missing = {"weather": weather, "history": _history(known), "brought": _brought(known, times)}
     there: frozenset[Need] = frozenset(need for need in _NEEDS if missing[need] is None)
     # Nobody is told that a forecast was not brought: most series have none.
     return Availability(there, tuple(words for need, words in missing.items() if words and need != "brought"))

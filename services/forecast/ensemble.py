@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from grid_models.forecast import Basis, SeriesKind
 from grid_models.quantities import Floats
-from services.forecast.availability import availability
+from services.forecast.availability import availabilities
 from services.forecast.known import Known, Moments
 from services.forecast.models.base import Model, Need, NotEnoughHistory, Task, Trained
 from services.forecast.models.kept import packed, unpacked
@@ -23,9 +23,12 @@ from services.forecast.probabilistic import combination, conformal
 from services.forecast.probabilistic.quantile_functions import at_levels, rising
 from services.forecast.regimes import regime_of
 
-
 SPREAD_LEVELS = np.array([0.1, 0.5, 0.9])
 """Always asked of the members, for calibration measures in spreads of the forecast."""
+
+
+HEARD_FROM = 0.02
+"""Share from which on a member is asked."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Ensemble:
     def answer(self, known: Sequence[Known], times: Moments, levels: Floats) -> Answer:
         """Each series by the richest mixture that what is there allows."""
         asked, levels = levels, np.union1d(levels, SPREAD_LEVELS)
-        there = [availability(one, times) for one in known]
+        there = availabilities(known, times)
         chosen = [self._mixture(one.there) for one in there]
         quantiles = np.empty((len(known), len(times), len(levels)))
         for mixture in self.mixtures:
@@ -134,9 +137,10 @@ class Ensemble:
     def _mixed(self, mixture: Mixture, known: Sequence[Known], times: Moments, levels: Floats) -> Floats:
         origin = known[0].origin
         scale = scales(known)
-        said = np.stack([self.trained[name].quantiles(known, times, levels) for name in mixture.members])
+        leads_h = (times - origin) / np.timedelta64(3600, "s")
+        said = np.stack([self._said(*member, known, times, levels) for member in _heard(mixture, leads_h)])
         points = said.reshape(len(said), -1, len(levels)) / np.repeat(scale, len(times))[:, None]
-        lead_h = np.tile((times - origin) / np.timedelta64(3600, "s"), len(known))
+        lead_h = np.tile(leads_h, len(known))
         mixed = rising(combination.combined(mixture.weights, points, lead_h))
         regime = np.concatenate([regimes(one, mixed_of, levels, times) for one, mixed_of in _each(known, mixed)])
         honest = conformal.calibrated(
@@ -149,6 +153,18 @@ class Ensemble:
             upper=_upper(known, times, scale),
         )
         return (honest * np.repeat(scale, len(times))[:, None]).reshape(len(known), len(times), len(levels))
+
+    def _said(self, name: str, heard: bool, known: Sequence[Known], times: Moments, levels: Floats) -> Floats:
+        """What a member says, or silence where nobody would listen."""
+        if heard:
+            return self.trained[name].quantiles(known, times, levels)
+        return np.full((len(known), len(times), len(levels)), np.nan)
+
+
+def _heard(mixture: Mixture, leads_h: Floats) -> list[tuple[str, bool]]:
+    """The members, and whether any of these leads gives them weight: the others need not be asked."""
+    shares = mixture.weights.at(leads_h).max(axis=0)
+    return [(name, bool(share >= HEARD_FROM)) for name, share in zip(mixture.members, shares, strict=True)]
 
 
 def scales(known: Sequence[Known]) -> Floats:

@@ -10,7 +10,6 @@ from grid_models.forecast import SeriesKind
 from grid_models.quantities import Floats
 from services.forecast.known import Known, Moments
 
-
 Need = Literal["history", "weather", "brought"]
 """What a model cannot do without when it forecasts: recent observations, a weather forecast, forecasts of others."""
 
