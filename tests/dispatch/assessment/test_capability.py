@@ -17,6 +17,7 @@ from services.dispatch.assessment.capability import (
     shaved_peak_mw,
     theoretical_mw,
     verified_mw,
+    windows_for,
 )
 from services.dispatch.assessment.peaks import LoadYear
 from services.dispatch.assessment.profiles import TestRules
@@ -131,6 +132,15 @@ def test_calls_of_the_day_cover_two_events_of_one_day():
     year = LoadYear(load, datetime(2030, 7, 15))  # noqa: DTZ001
     assert 0 == approx(deliverable_mw(Fleet(year, (plain(calls_per_day=1),), {}), strict(1)))
     assert 100 == approx(deliverable_mw(Fleet(year, (plain(calls_per_day=2),), {}), strict(1)))
+
+
+def test_events_whose_windows_overlap_are_one():
+    """Peaks at 10:00 and 12:00: for three hours the window is 10:00-13:00, not four hours from 9:00; for one, two."""
+    load = np.full(24, 50.0)
+    load[[10, 12]] = 100, 99
+    year = LoadYear(load, datetime(2030, 7, 15))  # noqa: DTZ001
+    assert [(10, 13)] == [(one.first, one.end) for one in windows_for(year, strict(3))]
+    assert [(10, 11), (12, 13)] == [(one.first, one.end) for one in windows_for(year, strict(1))]
 
 
 def test_nine_events_in_ten():
