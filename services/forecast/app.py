@@ -1,7 +1,7 @@
 """The forecast service over HTTP: `uvicorn --factory services.forecast.app:create_app`."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -22,10 +22,11 @@ from services.forecast.api import (
 )
 from services.forecast.champions import Champions
 from services.forecast.settings import Settings
+from services.forecast.sources.fetching import fetch, weather_sources
 from services.forecast.store import Store
 from services.forecast.store.series import now
 from services.forecast.telemetry import REQUEST_SECONDS
-from services.forecast.watching import refresh
+from services.forecast.watching import refresh as figures
 from services.web import logs, problems
 from services.web.middleware import SizeLimit, Watch
 from services.web.openapi import documented
@@ -74,19 +75,23 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     store = await run_in_threadpool(Store.open, settings.url)
     app.state.store = store
     app.state.champions = Champions(store)
-    figures = asyncio.create_task(_keep_figures(store, settings.figures_every_s))
+    keeping = [asyncio.create_task(_kept_up(lambda: figures(store, now()), settings.figures_every_s))]
+    if settings.weather_services:
+        sources = weather_sources(settings)
+        keeping.append(asyncio.create_task(_kept_up(lambda: fetch(store, sources, now()), settings.weather_every_s)))
     try:
         yield
     finally:
-        figures.cancel()
+        for task in keeping:
+            task.cancel()
         store.close()
 
 
-async def _keep_figures(store: Store, every_s: float) -> None:
-    """Age, skill and drift for /metrics, worked out again and again; a failure is logged and tried again."""
+async def _kept_up(work: Callable[[], object], every_s: float) -> None:
+    """Done again and again beside the answering; a failure is logged and tried again."""
     while True:
         try:
-            await run_in_threadpool(refresh, store, now())
+            await run_in_threadpool(work)
         except Exception:
-            log.exception("figures not refreshed")
+            log.exception("upkeep failed")
         await asyncio.sleep(every_s)

@@ -85,6 +85,27 @@ def weather(
 
 
 @app.command()
+def fetch() -> None:
+    """Fetch the newest weather now, from the services in GRIDFLEX_FORECAST_WEATHER_SERVICES."""
+    from services.forecast.settings import Settings
+    from services.forecast.sources.fetching import fetch as fetch_weather
+    from services.forecast.sources.fetching import weather_sources
+    from services.forecast.store.series import now
+
+    settings = Settings()
+    if not settings.weather_services:
+        raise typer.BadParameter(
+            "no weather service is set up; give GRIDFLEX_FORECAST_WEATHER_SERVICES, such as "
+            '[{"name": "open-meteo", "url": "https://api.open-meteo.com"}]'
+        )
+    with _store() as store:
+        done = fetch_weather(store, weather_sources(settings), now())
+    typer.echo(f"{done.asked} weather series asked for, {done.new} new issues")
+    for reason in done.reasons:
+        typer.echo(f"  {reason}")
+
+
+@app.command()
 def seed(
     province: Annotated[str, typer.Argument(help="A built-in province.")] = "zhejiang",
     until: Annotated[

@@ -2,10 +2,19 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.forecast.horizons import HorizonName
+
+
+class WeatherService(BaseModel):
+    """A weather service that speaks as Open-Meteo does."""
+
+    name: str
+    url: str = "https://api.open-meteo.com"
+    model: str | None = None
+    """Of the service, such as `ecmwf_ifs025`; None: its best match."""
 
 
 class Settings(BaseSettings):
@@ -33,6 +42,9 @@ class Settings(BaseSettings):
     """How often an idle worker looks for work."""
     figures_every_s: float = Field(default=60.0, gt=0)
     """How often age, skill and drift are worked out for /metrics."""
+    weather_services: tuple[WeatherService, ...] = ()
+    """Asked in this order, each standing in for those before it; empty: weather is only brought."""
+    weather_every_s: float = Field(default=3600.0, gt=0)
     threads: int = Field(default=2, ge=1)
     """For training and forecasting."""
     log_json: bool = True

@@ -18,7 +18,7 @@ from grid_models.forecast import NINETEEN, SeriesDescription
 from services.forecast.store import Arrivals, Issue, Readings, Store, WeatherIssue
 
 PLANTS, POINTS, STEPS = 500, 100, 96
-VARIABLES = ("temperature_c", "wind_speed_100m_m_per_s", "ghi_w_per_m2", "cloud_cover", "pressure_hpa")
+VARIABLES = ("temperature_c", "wind_speed_100m_m_per_s", "irradiance_w_per_m2", "cloud_cover", "pressure_pa")
 BEGIN = np.datetime64("2024-01-01T00:00:00", "s")
 DAY = np.timedelta64(86_400, "s")
 TEN_YEARS = 3652

@@ -48,7 +48,7 @@ USUAL = {
     "wind_north_10m_m_per_s": Variable("v10"),
     "wind_east_100m_m_per_s": Variable("u100"),
     "wind_north_100m_m_per_s": Variable("v100"),
-    "pressure_hpa": Variable("sp", factor=0.01),
+    "pressure_pa": Variable("sp", factor=0.01),
     "cloud_cover": Variable("tcc"),
 }
 """Names as ECMWF has them."""

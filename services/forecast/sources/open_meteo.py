@@ -52,11 +52,11 @@ VARIABLES: Mapping[str, Variable] = {
     "wind_direction_10m_deg": Variable("wind_direction_10m"),
     "wind_direction_100m_deg": Variable("wind_direction_100m"),
     "wind_gust_10m_m_per_s": Variable("wind_gusts_10m"),
-    "pressure_hpa": Variable("surface_pressure"),
+    "pressure_pa": Variable("surface_pressure", 100.0),
     "cloud_cover": Variable("cloud_cover", 0.01),
-    "ghi_w_per_m2": Variable("shortwave_radiation", before=True),
-    "dni_w_per_m2": Variable("direct_normal_irradiance", before=True),
-    "dhi_w_per_m2": Variable("diffuse_radiation", before=True),
+    "irradiance_w_per_m2": Variable("shortwave_radiation", before=True),
+    "irradiance_direct_normal_w_per_m2": Variable("direct_normal_irradiance", before=True),
+    "irradiance_diffuse_w_per_m2": Variable("diffuse_radiation", before=True),
     "precipitation_mm": Variable("precipitation", before=True),
     "snow_depth_m": Variable("snow_depth"),
 }
@@ -83,7 +83,8 @@ class SourceFailed(ForecastError):
 class WeatherSource(Protocol):
     """Somebody who forecasts the weather at points."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def latest(self, series: Sequence[SeriesDescription], now: Moment, days: int) -> list[WeatherIssue]:
         """The newest issue for each of these weather series."""

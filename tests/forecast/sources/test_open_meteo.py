@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from grid_models.forecast import SeriesDescription
+from services.forecast.settings import Settings
 from services.forecast.sources.fallback import Fallback, NoSourceAnswered
+from services.forecast.sources.fetching import fetch, weather_sources
 from services.forecast.sources.health import HealthBook
 from services.forecast.sources.open_meteo import OpenMeteo, SourceFailed
 from services.forecast.sources.refresh import refresh
@@ -22,7 +24,7 @@ from services.forecast.telemetry import REGISTRY
 NOW = np.datetime64("2024-07-01T05:30:00", "s")
 POINT = {"kind": "weather", "latitude": 30.0, "longitude": 120.0}
 TEMPERATURE = SeriesDescription(name="t", variable="temperature_c", **POINT)
-SUN = SeriesDescription(name="g", variable="ghi_w_per_m2", **POINT)
+SUN = SeriesDescription(name="g", variable="irradiance_w_per_m2", **POINT)
 TIMES = [1719792000 + 3600 * hour for hour in range(4)]
 GOOD = {"hourly": {"time": TIMES, "temperature_2m": [20.5, None, 22.0, 23.0], "shortwave_radiation": [0, 10, 200, 400]}}
 
@@ -266,3 +268,14 @@ def test_the_newest_weather_of_every_point_is_fetched_and_kept(quick_store):
     kept = quick_store.weather.read("t0")["meteo"]
     np.testing.assert_array_equal([20.5, np.nan, 22, 23], kept.values["t0"])
     assert {} == quick_store.weather.read("t55")
+
+
+def test_the_services_of_the_settings_are_asked_in_their_order(quick_store, tmp_path):
+    quick_store.series.put([TEMPERATURE, SUN])
+    with weather(http({}, "404 Nothing")) as bad, weather(http(GOOD)) as good:
+        services = ({"name": "gone", "url": bad.url}, {"name": "there", "url": good.url, "model": "ecmwf_ifs025"})
+        settings = Settings(data_dir=tmp_path, weather_services=services)
+        done = fetch(quick_store, weather_sources(settings), NOW)
+        assert "models=ecmwf_ifs025" in good.asked[0]
+    assert (2, 2) == (done.asked, done.new)
+    assert ["there"] == list(quick_store.weather.read("t"))
