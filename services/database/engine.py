@@ -1,6 +1,7 @@
 """The database behind the store: one engine, transactions that read and transactions that write."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -37,6 +38,8 @@ class Database:
         """`timed` measures every transaction, named `reading` or `writing`."""
         self.engine = _engine(url)
         self._timed = timed
+        # SQLite lets one write at a time, and lets the others sleep ever longer; threads of ours queue up instead.
+        self._turn = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
         self._writing = self.engine.execution_options(writes=True)
         self._reading = self.engine.execution_options(**_ONE_MOMENT.get(self.engine.dialect.name, {}))
 
@@ -49,7 +52,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Everything inside is kept together or not at all."""
-        with self._timed("writing"), self._writing.begin() as connection:
+        with self._timed("writing"), self._turn, self._writing.begin() as connection:
             yield connection
 
     def close(self) -> None:

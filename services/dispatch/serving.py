@@ -15,12 +15,22 @@ from services.dispatch.settings import Settings
 
 log = structlog.get_logger(__name__)
 STOP_S = 20
+KEEP_ALIVE_S = 75
 
 
 def serve(settings: Settings) -> None:
     """Until somebody stops it; a worker that dies is started again."""
     with working(settings):
-        uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_config=None, server_header=False)
+        server = uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            server_header=False,
+            # Longer than the proxies before us keep a connection: they must be the ones who close it.
+            timeout_keep_alive=KEEP_ALIVE_S,
+        )
+        uvicorn.Server(server).run()
 
 
 @contextmanager

@@ -13,12 +13,12 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Databases and clocks know no years 0 and 10000."""
 
 
-def _store(request: Request) -> Store:
+async def _store(request: Request) -> Store:
     store: Store = request.app.state.store
     return store
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
@@ -27,7 +27,7 @@ async def _body(request: Request) -> bytes:
     return await request.body()
 
 
-def _content_type(request: Request) -> str:
+async def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
@@ -37,6 +37,7 @@ def _of_our_time(value: Any) -> Any:
     return value
 
 
+# Asynchronous, or each would be sent to a thread to fetch an attribute.
 TheStore = Annotated[Store, Depends(_store)]
 TheSettings = Annotated[Settings, Depends(_settings)]
 Body = Annotated[bytes, Depends(_body)]

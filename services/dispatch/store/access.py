@@ -5,7 +5,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from services.database.engine import Database
 from services.dispatch.store.moments import now_ms
@@ -33,6 +33,8 @@ class KeyRecord:
 
 
 _COLUMNS = [getattr(ApiKey, name) for name in KeyRecord.__dataclass_fields__]
+
+_BY_DIGEST = select(*_COLUMNS).where(ApiKey.digest == bindparam("digest"))
 
 
 class AccessShelf:
@@ -84,7 +86,7 @@ class AccessShelf:
     def find(self, text: str) -> KeyRecord | None:
         """The key with this text, if it is one and still opens something."""
         with self._database.reading() as connection:
-            row = connection.execute(select(*_COLUMNS).where(ApiKey.digest == digest_of_key(text))).first()
+            row = connection.execute(_BY_DIGEST, {"digest": digest_of_key(text)}).first()
         record = None if row is None else _read(row._mapping)
         return record if record is not None and record.valid else None
 

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
 
 from grid_models.case import Case
 from services.database.engine import Database
@@ -51,6 +51,8 @@ _RECORD = select(
     StoredCase.changed_ms,
     StoredCase.changed_by,
 ).join(CaseContent, CaseContent.hash == StoredCase.hash)
+
+_ONE_CASE = _RECORD.where(StoredCase.id == bindparam("identity"))
 
 
 class CaseShelf:
@@ -152,7 +154,7 @@ class CaseShelf:
 
 
 def _found(connection: Connection, identity: str) -> CaseRecord:
-    row = connection.execute(_RECORD.where(StoredCase.id == identity)).first()
+    row = connection.execute(_ONE_CASE, {"identity": identity}).first()
     if row is None:
         raise _unknown(identity)
     return CaseRecord(**row._mapping)

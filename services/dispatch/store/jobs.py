@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from services.database.engine import Database
 from services.database.statements import insert_new
@@ -84,6 +84,9 @@ class Waiting:
 _COLUMNS = [getattr(Job, name) for name in JobRecord.__dataclass_fields__]
 _FREE: dict[str, Any] = {"token": None, "owner": None, "runner": None, "lease_until_ms": None, "heartbeat_ms": None}
 
+_STATUS = select(Job.status).where(Job.key == bindparam("key"))
+_WAITING = select(func.count(), func.min(Job.queued_ms)).where(Job.status == "queued")
+
 
 class JobShelf:
     """All jobs by the hash of their question."""
@@ -99,9 +102,8 @@ class JobShelf:
         return JobRecord(**row._mapping)
 
     def waiting(self) -> Waiting:
-        chosen = select(func.count(), func.min(Job.queued_ms)).where(Job.status == "queued")
         with self._database.reading() as connection:
-            length, oldest_ms = connection.execute(chosen).one()
+            length, oldest_ms = connection.execute(_WAITING).one()
         return Waiting(length, oldest_ms)
 
     def running(self) -> int:
@@ -223,11 +225,14 @@ def ask(connection: Connection, key: str, case_hash: str, request: dict[str, Any
     moment = now_ms()
     row = {"key": key, "request": request, "case_hash": case_hash, "status": "queued", "attempts": 0, "losses": 0}
     insert_new(connection, Job, [row | {"queued_ms": moment, "changed_ms": moment}])
-    afresh = {"status": "queued", "queued_ms": moment, "changed_ms": moment, "ended_ms": None, "error": None}
-    again = update(Job).where(Job.key == key, Job.status.in_(("failed", "cancelled")))
+    status = cast(Status, connection.execute(_STATUS, {"key": key}).scalar_one())
+    if status not in ("failed", "cancelled"):
+        return status
     # A question that failed, perhaps for want of time or memory, may fare better today.
+    afresh = {"status": "queued", "queued_ms": moment, "changed_ms": moment, "ended_ms": None, "error": None}
+    again = update(Job).where(Job.key == key, Job.status == status)
     connection.execute(again.values(afresh | {"progress": None, "losses": 0}))
-    return cast(Status, connection.execute(select(Job.status).where(Job.key == key)).scalar_one())
+    return "queued"
 
 
 def abandon(connection: Connection, key: str) -> bool:

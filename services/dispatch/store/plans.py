@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 
 from services.database.engine import Database
 from services.dispatch.store.cases import Place
@@ -86,6 +86,9 @@ _PLANS = (
     .join(Result, Result.key == AskedPlan.key, isouter=True)
 )
 
+# Built once: SQLAlchemy then finds what it knows about the statement by looking at nothing but the statement.
+_ONE_PLAN = _PLANS.where(AskedPlan.id == bindparam("identity"))
+
 
 class PlanShelf:
     """All plans by their number."""
@@ -161,7 +164,7 @@ class PlanShelf:
 
 
 def _one(connection: Connection, identity: str) -> PlanRecord:
-    row = connection.execute(_PLANS.where(AskedPlan.id == identity)).first()
+    row = connection.execute(_ONE_PLAN, {"identity": identity}).first()
     if row is None:
         raise NotFound(f"plan {identity}: there is none; GET /v1/plans lists them", plan=identity)
     return _read(row)
