@@ -10,6 +10,8 @@ from services.dispatch.assessment.capability import Capability, Share
 from services.dispatch.assessment.profiles import DEFAULT
 from services.dispatch.assessment.verdict import Assessment, Verdict
 
+SHOWN_MW = 0.5
+"""From here on the bound of a search is told."""
 SOURCES = {"D": "demand side", "S": "grid storage", "P": "pumped hydro"}
 
 
@@ -34,7 +36,9 @@ def _parts(assessment: Assessment) -> Iterable[RenderableType]:
 
 
 def _strictest(assessment: Assessment) -> Verdict:
-    return max(assessment.verdicts, key=lambda one: (one.gap_mw or 0.0, one.capability.duration_h))
+    """Of those that judge what can be delivered, the one with the largest gap; its losses say most."""
+    delivered = [one for one in assessment.verdicts if one.profile.level == "deliverable"] or assessment.verdicts
+    return max(delivered, key=lambda one: one.gap_mw or 0.0)
 
 
 def _headline(verdict: Verdict, assessment: Assessment) -> Text:
@@ -60,8 +64,14 @@ def _verdict(one: Verdict) -> tuple[str, ...]:
     return (
         profile.id, profile.scope, profile.level, f"{profile.duration_h:g}", f"{profile.notice_h:g}",
         f"{one.target_share:.0%} = {_mw(one.target_mw)}", _mw(one.counted_mw), ratio, _mw(one.gap_mw),
-        _mw(one.shaved_peak_mw), one.answer,
+        _peak(one), one.answer,
     )  # fmt: skip
+
+
+def _peak(one: Verdict) -> str:
+    """K*, and its bound where the search ran out of time."""
+    bound = f" (at least {_mw(one.shaved_peak_bound_mw)})"
+    return _mw(one.shaved_peak_mw) + (bound if one.shaved_peak_mw - one.shaved_peak_bound_mw > SHOWN_MW else "")
 
 
 def _peaks(assessment: Assessment) -> Table:
@@ -105,7 +115,7 @@ def _losses(verdict: Verdict) -> Table:
     rows = [("contracted", _mw(found.contracted_mw))]
     rows += [(f"less {loss.cause}", _mw(-loss.mw)) for loss in found.losses if abs(loss.mw) >= 0.05]
     rows += [("deliverable", _mw(found.deliverable_mw))]
-    return _table(f"Where the MW went, {verdict.profile.id}", ("", "MW"), rows)
+    return _table("Losses", (verdict.profile.id, "MW"), rows)
 
 
 def _duplicates(assessment: Assessment) -> Table:
