@@ -21,8 +21,9 @@ PEERS ?= egret textbook pypsa
 .PHONY: run test check bench bench-uc bench-scale bench-store bench-forecast bench-forecast-speed peers forecast-peers tools
 .DELETE_ON_ERROR:
 
-run: $(READY)  ## The commitment of the province's peak day.
-	$(BIN)/gridflex solve $(PROVINCE) --time-limit 150
+run: $(READY)  ## The commitment of the province's peak day, and whether it can answer 5 % of its peak.
+	$(BIN)/gridflex solve $(PROVINCE) --time-limit 120
+	$(BIN)/gridflex assess $(PROVINCE) --no-commitment
 
 test: $(READY) tools  ## Format, types, imports and every test.
 	$(BIN)/ruff check .
