@@ -33,11 +33,13 @@ def describe(file: Annotated[Path, typer.Argument(help="YAML or JSON: a list of 
     import yaml
     from pydantic import TypeAdapter, ValidationError
 
-    from grid_models.errors import bad_input
+    from grid_models.errors import BadInput, bad_input
     from grid_models.forecast import SeriesDescription
 
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     listed = document.get("series") if isinstance(document, dict) else document
+    if not isinstance(listed, list):
+        raise BadInput(str(file), "must be a list of series, or have one under `series`")
     try:
         series = TypeAdapter(list[SeriesDescription]).validate_python(listed)
     except ValidationError as error:
@@ -196,7 +198,10 @@ def predict(
     from services.forecast.writing import write
 
     wanted = tuple(_number(level) for level in levels.split(","))
-    rising(wanted)
+    try:
+        rising(wanted)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
     question = Question(_horizon(horizon), _moment(origin), wanted)
     with _store() as store:
         issues = forecasts(store, Champions(store), names or _all(store, kind), question)
@@ -415,7 +420,7 @@ def _moment(text: str | None) -> "Moment":
     except ValueError:
         raise typer.BadParameter(f"'{text}' is no moment; write it like 2030-07-15T08:30:00+08:00") from None
     if given.tzinfo is None:
-        raise typer.BadParameter(f"'{text}' needs its offset from UTC, such as {text}+08:00")
+        raise typer.BadParameter(f"'{text}' needs its time and offset from UTC, such as 2030-07-15T08:30:00+08:00")
     return moment(given)
 
 

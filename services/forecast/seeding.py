@@ -4,8 +4,10 @@ from datetime import date
 
 import numpy as np
 
+from grid_models.provinces import PROVINCES
 from grid_models.provinces.card import read_card
 from grid_models.provinces.history import STEP_MIN, WEATHER_LEAD_H, history
+from services.forecast.errors import Unusable
 from services.forecast.known import steps_from
 from services.forecast.store import Store
 from services.forecast.store.observations import Arrivals, Readings
@@ -16,6 +18,8 @@ SOURCE = "synthetic"
 
 def seed(store: Store, province: str, end: date, days: int = 730, seed_number: int = 1) -> tuple[str, ...]:
     """Describes and fills all series of the province up to `end` (local time); the names of what can be forecast."""
+    if province not in PROVINCES:
+        raise Unusable(f"{province} is not a built-in province; there are {', '.join(PROVINCES)}")
     past = history(read_card(province), end, days, seed_number)
     beginning = past.times[0] - np.timedelta64(30, "D")
     store.series.put(past.series, beginning)

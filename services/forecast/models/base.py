@@ -63,6 +63,8 @@ class Model(Protocol):
 class NotEnoughHistory(ValueError):
     """There is too little to learn from; the message says what is missing."""
 
+    status = 422
+
 
 @dataclass(frozen=True)
 class Explanation:
