@@ -102,11 +102,15 @@ class Dispatcher:
     def _is_over(self, one: InHand) -> bool:
         if not one.future.done():
             return False
-        if one.future.status != "finished":
-            # A run that had begun may still be alive somewhere: its lease decides. One that never began may wait anew.
-            log.warning("run lost", job=one.claim.key, status=one.future.status)
-            if self._store.jobs.hold(one.claim):
-                self._store.jobs.release(one.claim, f"Dask gave it up: {one.future.status}")
+        if one.future.status == "finished":
+            return True
+        log.warning("run lost", job=one.claim.key, status=one.future.status)
+        if one.future.status == "error":
+            # It died before it began or with its worker. Its lease decides, and it counts as a loss: a task that can
+            # never begin must not be handed over for ever.
+            self._store.jobs.begin(one.claim, "given up")
+        elif self._store.jobs.hold(one.claim):
+            self._store.jobs.release(one.claim, f"Dask gave it up: {one.future.status}")
         return True
 
     def _keep_its_place(self, one: InHand) -> None:
