@@ -18,7 +18,7 @@ GAP ?= 0.001
 TIME ?= 600
 PEERS ?= egret textbook pypsa
 
-.PHONY: run test check bench bench-uc bench-scale bench-store bench-forecast bench-forecast-speed peers forecast-peers tools
+.PHONY: run test check bench bench-uc bench-scale bench-store bench-service bench-forecast bench-forecast-speed peers forecast-peers tools
 .DELETE_ON_ERROR:
 
 run: $(READY)  ## The commitment of the province's peak day, and whether it can answer 5 % of its peak.
@@ -39,7 +39,7 @@ check: $(READY)  ## The same without the slow tests and the reference data.
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 -m 'not slow and not data'
 
-bench: bench-uc bench-scale bench-store bench-forecast bench-forecast-speed
+bench: bench-uc bench-scale bench-store bench-service bench-forecast bench-forecast-speed
 
 bench-uc: $(READY) $(if $(strip $(PEERS)),$(PEERS_READY))  ## Every pglib-uc file under DATA, beside the peers; also ONLY, TO_GAP, RESUME=1.
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.unit_commitment $(DATA) --gap $(GAP) --time-limit $(TIME) \
@@ -48,6 +48,9 @@ bench-uc: $(READY) $(if $(strip $(PEERS)),$(PEERS_READY))  ## Every pglib-uc fil
 bench-scale: $(READY)  ## Time and memory over thermal units and over steps; also UNITS="100 200", STEPS="24 48".
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.scale --gap $(GAP) --time-limit $(TIME) \
 	    $(if $(filter-out undefined,$(origin UNITS)),--units '$(UNITS)') $(if $(filter-out undefined,$(origin STEPS)),--steps '$(STEPS)')
+
+bench-service: $(READY)  ## How quickly the dispatch service answers at 100 requests a second; also RATE=50, URL=postgresql://… of an empty database.
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.dispatch_service --rate $(or $(RATE),100) $(if $(URL),--url $(URL))
 
 bench-store: $(READY)  ## Whether ten years of forecasts can be kept: time and bytes; also DAYS=20, URL=postgresql://… of an empty database.
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.forecast_store --days $(or $(DAYS),20) $(if $(URL),--url $(URL))
