@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from grid_models.forecast import SeriesKind
+from services.forecast.adapting import ADAPTED, with_adapted
 from services.forecast.ensemble import Ensemble
 from services.forecast.horizons import Horizon
 from services.forecast.known import Known
@@ -34,7 +35,7 @@ class Champions:
     """The champions in memory, brought up to date from the store when another one is promoted."""
 
     store: Store
-    _held: dict[str, tuple[int, Ensemble]] = field(default_factory=dict)
+    _held: dict[str, tuple[int, str, Ensemble]] = field(default_factory=dict)
     _cold: dict[tuple[str, ...], Ensemble] = field(default_factory=dict)
 
     def of(self, slot: str) -> tuple[str, Ensemble] | None:
@@ -42,11 +43,13 @@ class Champions:
         record = self.store.models.champion(slot)
         if record is None:
             return None
+        adapted_until = record.scores.get(ADAPTED, {}).get("until", "")
         held = self._held.get(slot)
-        if held is None or held[0] != record.version:
-            held = (record.version, Ensemble.from_bytes(self.store.models.payload(slot, record.version)))
+        if held is None or held[:2] != (record.version, adapted_until):
+            ensemble = Ensemble.from_bytes(self.store.models.payload(slot, record.version))
+            held = (record.version, adapted_until, with_adapted(ensemble, record.scores))
             self._held[slot] = held
-        return f"{slot} v{record.version}", held[1]
+        return f"{slot} v{record.version}", held[2]
 
     def cold(self, known: Sequence[Known], horizon: Horizon, step_min: int) -> Ensemble:
         """Baselines and physics, trained on the spot on whatever there is; kept for the rest of the day."""

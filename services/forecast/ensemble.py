@@ -66,6 +66,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Uncalibrated:
+    """What the members of a mixture say together, point by point, in shares of each series' scale."""
+
+    quantiles: Floats
+    lead_h: Floats
+    regime: NDArray[np.intp]
+    upper: Floats
+    scale: Floats
+
+
+@dataclass(frozen=True)
 class Ensemble:
     """Trained models of one kind and their mixtures."""
 
@@ -135,24 +146,32 @@ class Ensemble:
         return possible[0]
 
     def _mixed(self, mixture: Mixture, known: Sequence[Known], times: Moments, levels: Floats) -> Floats:
-        origin = known[0].origin
-        scale = scales(known)
-        leads_h = (times - origin) / np.timedelta64(3600, "s")
+        raw = self.uncalibrated(mixture, known, times, levels)
+        honest = conformal.calibrated(
+            mixture.calibration,
+            raw.quantiles,
+            levels,
+            lead_h=raw.lead_h,
+            regime=raw.regime,
+            lower=0.0,
+            upper=raw.upper,
+        )
+        return (honest * raw.scale[:, None]).reshape(len(known), len(times), len(levels))
+
+    def uncalibrated(self, mixture: Mixture, known: Sequence[Known], times: Moments, levels: Floats) -> Uncalibrated:
+        """What the members say together, before the past corrects it."""
+        scale = np.repeat(scales(known), len(times))
+        leads_h = (times - known[0].origin) / np.timedelta64(3600, "s")
         said = np.stack([self._said(*member, known, times, levels) for member in _heard(mixture, leads_h)])
-        points = said.reshape(len(said), -1, len(levels)) / np.repeat(scale, len(times))[:, None]
+        points = said.reshape(len(said), -1, len(levels)) / scale[:, None]
         lead_h = np.tile(leads_h, len(known))
         mixed = rising(combination.combined(mixture.weights, points, lead_h))
         regime = np.concatenate([regimes(one, mixed_of, levels, times) for one, mixed_of in _each(known, mixed)])
-        honest = conformal.calibrated(
-            mixture.calibration,
-            mixed,
-            levels,
-            lead_h=lead_h,
-            regime=regime,
-            lower=0.0,
-            upper=_upper(known, times, scale),
-        )
-        return (honest * np.repeat(scale, len(times))[:, None]).reshape(len(known), len(times), len(levels))
+        return Uncalibrated(mixed, lead_h, regime, _upper(known, times, scales(known)), scale)
+
+    def mixture_for(self, known: Known, times: Moments) -> Mixture:
+        """The richest mixture that what is there allows."""
+        return self._mixture(availabilities([known], times)[0].there)
 
     def _said(self, name: str, heard: bool, known: Sequence[Known], times: Moments, levels: Floats) -> Floats:
         """What a member says, or silence where nobody would listen."""

@@ -1,5 +1,6 @@
 """Mixtures for every state of what is there: by skill, honest, and wider on less."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from grid_models.forecast import CapacityFrom, SeriesDescription, SeriesKind
+from services.forecast.adapting import adapted, document, with_adapted
 from services.forecast.ensemble import Ensemble
 from services.forecast.known import Known, Moments, Observed, Vintages, aware, moment, steps_from
 from services.forecast.models.base import Model, Need, NotEnoughHistory, Task, Trained
@@ -162,3 +164,25 @@ def test_no_model_at_all_is_told():
     nothing = [replace(one, observed=one.observed.as_of(START)) for one in farms()]
     with pytest.raises(NotEnoughHistory, match="climatology: nothing was observed"):
         trained({"climatology": UsualModel()}, nothing, TASK)
+
+
+def test_calibration_follows_what_comes(ensemble: Ensemble):
+    """From now on 15 MW more are measured than before: after 40 days the median has risen by a good part of it."""
+    more = [
+        replace(one, observed=replace(one.observed, values=np.minimum(one.observed.values + 15, 100)))
+        for one in farms()
+    ]
+    before = ensemble.quantiles(farms(), TOMORROW, LEVELS)
+    followed = ensemble
+    for day in range(30, 70):
+        followed = adapted(followed, more, START + DAY * day)
+    after = followed.quantiles(farms(), TOMORROW, LEVELS)
+    free = (before[..., 9] > 20) & (before[..., 9] < 70)
+    assert 4 < (after - before)[..., 9][free].mean() < 16
+
+
+def test_what_was_learned_since_is_kept_as_numbers(ensemble: Ensemble):
+    followed = adapted(ensemble, farms(), START + DAY * 60)
+    kept = json.loads(json.dumps({"adapted": document(followed, START)}))
+    again = with_adapted(ensemble, kept)
+    assert (again.quantiles(farms(), TOMORROW, LEVELS) == followed.quantiles(farms(), TOMORROW, LEVELS)).all()

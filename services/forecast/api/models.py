@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, Strict
 
 from grid_models.forecast import SeriesKind
 from grid_models.quantities import Data, Name
+from services.forecast.adapting import ADAPTED
 from services.forecast.api.tickets import Ticket, accepted, events, job_of, ticket
 from services.forecast.api.wiring import IdempotencyKey, TheStore
 from services.forecast.champions import models_for
@@ -38,6 +39,8 @@ class ModelAnswer(Data):
     code_version: str
     scores: dict[str, Any]
     """Shares of capacity or mean load, on days that it did not know; `weights` are those of its members a day ahead."""
+    adapted_until: str | None
+    """The last origin from which its calibration has learned since (UTC)."""
     created_at: AwareDatetime
     promoted_at: AwareDatetime | None
 
@@ -168,7 +171,8 @@ def _told(record: ModelRecord) -> ModelAnswer:
         trained_until=aware(record.trained_until),
         data_hash=record.data_hash,
         code_version=record.code_version,
-        scores=record.scores,
+        scores={name: score for name, score in record.scores.items() if name != ADAPTED},
+        adapted_until=record.scores.get(ADAPTED, {}).get("until"),
         created_at=aware(record.created_at),
         promoted_at=None if record.promoted_at is None else aware(record.promoted_at),
     )

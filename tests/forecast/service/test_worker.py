@@ -16,11 +16,15 @@ from province import FARMS
 
 from services.forecast import worker as working
 from services.forecast.backtest import Said
+from services.forecast.champions import Champions
+from services.forecast.horizons import HORIZONS
+from services.forecast.issuing import Question, forecasts
 from services.forecast.known import moment
 from services.forecast.schedule import due
 from services.forecast.settings import Settings
 from services.forecast.store import Store
 from services.forecast.store.jobs import ENDED, JobRecord
+from services.forecast.training import Wish, train
 from services.forecast.worker import Worker
 
 DEADLINE_S = 120
@@ -161,3 +165,18 @@ def test_tomorrow_is_issued_once_by_the_clock(store: Store, settings: Settings):
     assert 0 == due(store, settings, at + np.timedelta64(1800, "s"))
     newest = store.forecasts.newest(FARMS[0])
     assert moment("2024-07-28T00:30:00") == newest.issued
+
+
+def test_calibration_learns_every_day_from_what_came(store: Store, settings: Settings):
+    """A champion of 20 July has seen the steps of the 22nd come by the 24th: it learns once, and says so."""
+    wish = Wish("wind", HORIZONS["day-ahead"], FARMS, ("climatology", "persistence"), holdout_days=7, threads=1)
+    (record,) = train(store, wish, moment("2024-07-20T00:30:00"))
+    store.models.promote(record.slot, record.version)
+    asked = Question(HORIZONS["day-ahead"], moment("2024-07-24T00:30:00"), (0.1, 0.5, 0.9))
+    before = forecasts(store, Champions(store), FARMS[:1], asked)[0].quantiles
+    for _ in range(2):
+        due(store, settings, moment("2024-07-24T10:00:00"))
+        learned = store.models.get(record.slot, record.version).scores["adapted"]
+        assert "2024-07-22T00:30:00" == learned["until"]
+    after = forecasts(store, Champions(store), FARMS[:1], asked)[0].quantiles
+    assert 0 < np.abs(after - before).max() < 100
