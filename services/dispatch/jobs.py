@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from grid_models.case import Case
 from grid_models.errors import BadInput
@@ -47,6 +48,10 @@ def attempt(settings: Settings, claim: Claim) -> str:
             return _attempt(settings, store, claim, lease)
         except (BadInput, ServiceError) as error:
             return _failed(store, claim, lease, _told(error))
+        except (OperationalError, InterfaceError) as away:
+            # The database went away under the attempt: the question is as good as it was, so it waits again.
+            log.warning("attempt given back", reason=str(away.orig))
+            return _given_back(store, claim, lease)
         except Exception as error:
             log.exception("attempt failed")
             return _failed(store, claim, lease, problem_of(error))
@@ -91,6 +96,11 @@ def _stopped(store: Store, claim: Claim, lease: Lease) -> str:
         log.info("attempt stopped: cancelled, or the lease was lost")
         return "lost"
     lease.insist(lambda: store.jobs.release(claim, "the worker was told to stop"))
+    return "released"
+
+
+def _given_back(store: Store, claim: Claim, lease: Lease) -> str:
+    lease.insist(lambda: store.jobs.release(claim, "the database did not answer"))
     return "released"
 
 
