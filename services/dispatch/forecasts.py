@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Self
@@ -111,7 +111,6 @@ class ForecastSource:
     attempts: int
     pause_s: float = 0.2
     """Before the second attempt, on average; then twice as long every time."""
-    counts: list[Count] = field(default_factory=list)
 
     @classmethod
     def of(cls, settings: Settings, store: Store) -> Self:

@@ -145,11 +145,11 @@ def _seconds(work: Callable[[], object]) -> tuple[float, object]:
 
 def _bytes(store: Store) -> float:
     """Of the whole database."""
-    with store._database.engine.connect() as connection:
+    with store.database.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             return float(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        return float(Path(str(store._database.engine.url.database)).stat().st_size)
+        return float(Path(str(store.database.engine.url.database)).stat().st_size)
 
 
 if __name__ == "__main__":

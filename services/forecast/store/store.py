@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
-
-from sqlalchemy import text
 
 from grid_models.forecast import Forecast
 from services.database.engine import Database
-from services.database.migrating import migrate
+from services.database.store import OpenStore
 from services.forecast.known import Known, Moment
 from services.forecast.store.backtests import BacktestShelf
 from services.forecast.store.forecasts import ForecastShelf, Issue
@@ -20,14 +17,14 @@ from services.forecast.store.registry import ModelShelf
 from services.forecast.store.series import SeriesShelf
 from services.forecast.store.weather import WeatherShelf
 
-SCRIPTS = Path(__file__).parent / "migrations"
 
+class Store(OpenStore):
+    """Series and their values as they became known, forecasts, models and the work on them."""
 
-class Store:
-    """One database with a shelf for everything in it. Threads and processes may share it."""
+    scripts = Path(__file__).parent / "migrations"
 
     def __init__(self, database: Database):
-        self._database = database
+        super().__init__(database)
         self.series = SeriesShelf(database)
         self.observations = Observations(database)
         self.weather = WeatherShelf(database)
@@ -36,31 +33,6 @@ class Store:
         self.backtests = BacktestShelf(database)
         self.jobs = JobShelf(database)
         self.keys = KeyShelf(database)
-
-    @classmethod
-    def open(cls, url: str) -> Self:
-        """The store at this URL, such as `sqlite:////data/forecast.db` or `postgresql://…`, brought up to date."""
-        database = Database(url)
-        try:
-            migrate(database, SCRIPTS)
-        except BaseException:
-            database.close()
-            raise
-        return cls(database)
-
-    def close(self) -> None:
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def check(self) -> None:
-        """Raises what the database raises, if it does not answer."""
-        with self._database.reading() as connection:
-            connection.execute(text("SELECT 1"))
 
     def known(
         self, series: str, origin: Moment, since: Moment | None = None, weather_since: Moment | None = None
@@ -76,7 +48,7 @@ class Store:
         `since` leaves out values for earlier times, `weather_since` weather that was issued earlier: a forecast needs
         weeks, not years. Plants that share their weather share its arrays, so these are never to be changed.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return gather(connection, series, origin, since, weather_since)
 
     def forecast(self, series: str, as_of: Moment | None = None, until: Moment | None = None) -> Forecast:

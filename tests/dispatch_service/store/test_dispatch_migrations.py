@@ -8,13 +8,12 @@ from services.database.engine import Database
 from services.database.migrating import migrate
 from services.dispatch.store import Store
 from services.dispatch.store.packing import packed
-from services.dispatch.store.store import SCRIPTS
 from services.dispatch.store.tables import Table
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(url):
     database = Database(url)
-    migrate(database, SCRIPTS)
+    migrate(database, Store.scripts)
     with database.reading() as connection:
         assert [] == compare_metadata(MigrationContext.configure(connection), Table.metadata)
     database.close()
@@ -22,7 +21,7 @@ def test_the_migrations_make_the_tables_that_the_code_knows(url):
 
 def test_an_upgrade_keeps_a_job_that_is_under_way(url, case):
     database = Database(url)
-    migrate(database, SCRIPTS, "0001")
+    migrate(database, Store.scripts, "0001")
     with database.writing() as connection:
         content = {"hash": case.hash, "payload": packed(case.model_dump_json().encode())}
         connection.execute(text("INSERT INTO case_content VALUES (:hash, 'old', '{}', :payload, 0)"), content)

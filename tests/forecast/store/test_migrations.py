@@ -11,13 +11,12 @@ from grid_models.forecast import SeriesDescription
 from services.database.engine import Database
 from services.database.migrating import migrate
 from services.forecast.store import Store
-from services.forecast.store.store import SCRIPTS
 from services.forecast.store.tables import Table
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(url):
     database = Database(url)
-    migrate(database, SCRIPTS)
+    migrate(database, Store.scripts)
     with database.reading() as connection:
         assert [] == compare_metadata(MigrationContext.configure(connection), Table.metadata)
     database.close()
@@ -25,7 +24,7 @@ def test_the_migrations_make_the_tables_that_the_code_knows(url):
 
 def test_an_upgrade_keeps_what_the_earlier_version_wrote(url):
     database = Database(url)
-    migrate(database, SCRIPTS, "0001")
+    migrate(database, Store.scripts, "0001")
     description = SeriesDescription(name="Ä1", kind="load")
     with database.writing() as connection:
         connection.execute(text("INSERT INTO series (id, name, kind) VALUES (7, 'Ä1', 'load')"))
