@@ -2,19 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from gridflex.answering import Answering
+from gridflex.up import app as up
 from services.dispatch.assessment.commands import app as assessment
 from services.dispatch.commands import Days, First, Form, read
 from services.dispatch.commands import app as dispatch
 from services.dispatch.operating import app as operating
 from services.forecast.commands import app as forecast
-
-FORECAST_PORT = 8081
-DISPATCH_PORT = 8080
 
 main = typer.Typer(
     cls=Answering,
@@ -26,6 +24,7 @@ main = typer.Typer(
 main.add_typer(dispatch)
 main.add_typer(assessment)
 main.add_typer(operating)
+main.add_typer(up)
 main.add_typer(forecast, name="forecast")
 
 
@@ -48,27 +47,6 @@ def convert(
     for words in (*reading.not_carried, *lost):
         typer.echo(f"not carried over: {words}")
     typer.echo(f"{out}: {len(reading.case.resources)} resources, {reading.case.steps} steps, read as {reading.format}")
-
-
-@main.command()
-def up(
-    service: Annotated[Literal["forecast", "dispatch"], typer.Argument(help="Which service.")] = "forecast",
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Default: 8081 for forecast, 8080 for dispatch.")
-    ] = None,
-) -> None:
-    """Start a service with its store and its worker on this machine, until it is told to stop."""
-    if service == "dispatch":
-        from services.dispatch.serving import serve as serve_dispatch
-        from services.dispatch.settings import Settings as DispatchSettings
-
-        serve_dispatch(DispatchSettings(host=host, port=port or DISPATCH_PORT))
-        return
-    from services.forecast.serving import serve
-    from services.forecast.settings import Settings
-
-    serve(Settings(), host, port or FORECAST_PORT)
 
 
 @main.command()

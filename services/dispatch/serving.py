@@ -1,24 +1,23 @@
-"""The whole service on one machine: the API in this process, a worker beside it, both on the embedded store."""
+"""The whole service on one machine: the API in this process, a worker beside it, both on the embedded store.
 
-import uvicorn
+`python -m services.dispatch.serving DESCRIPTOR` serves on a socket that it inherits.
+"""
+
+import socket
+import sys
 
 from services.dispatch.app import create_app
 from services.dispatch.settings import Settings
 from services.web.beside import environment, worker_beside
+from services.web.serving import handed_over
+from services.web.serving import serve as answer
 
-KEEP_ALIVE_S = 75
 
-
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, bound: socket.socket) -> None:
     """Until it is told to stop; requests in hand are answered first, a worker that dies is started again."""
     with worker_beside("services.dispatch.worker", environment(settings, settings.url)):
-        server = uvicorn.Config(
-            create_app(settings),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            server_header=False,
-            # Longer than the proxies before us keep a connection: they must be the ones who close it.
-            timeout_keep_alive=KEEP_ALIVE_S,
-        )
-        uvicorn.Server(server).run()
+        answer(create_app(settings), bound)
+
+
+if __name__ == "__main__":
+    serve(Settings(), handed_over(sys.argv[1]))

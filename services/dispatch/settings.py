@@ -14,8 +14,6 @@ class Settings(BaseSettings):
         env_prefix="GRIDFLEX_DISPATCH_", use_attribute_docstrings=True, extra="ignore", frozen=True
     )
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
     data_dir: Path = Path("gridflex-data/dispatch")
     """Where the embedded database lives."""
     database_url: str = ""

@@ -1,13 +1,23 @@
-"""The whole service on one machine: the API in this process, a worker beside it, both on the embedded store."""
+"""The whole service on one machine: the API in this process, a worker beside it, both on the embedded store.
 
-import uvicorn
+`python -m services.forecast.serving DESCRIPTOR` serves on a socket that it inherits.
+"""
+
+import socket
+import sys
 
 from services.forecast.app import create_app
 from services.forecast.settings import Settings
 from services.web.beside import environment, worker_beside
+from services.web.serving import handed_over
+from services.web.serving import serve as answer
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
+def serve(settings: Settings, bound: socket.socket) -> None:
     """Until it is told to stop; requests in hand are answered first, a worker that dies is started again."""
     with worker_beside("services.forecast.worker", environment(settings, settings.url)):
-        uvicorn.run(create_app(settings), host=host, port=port, log_config=None, server_header=False)
+        answer(create_app(settings), bound)
+
+
+if __name__ == "__main__":
+    serve(Settings(), handed_over(sys.argv[1]))
