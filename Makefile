@@ -21,8 +21,8 @@ PEERS ?= egret textbook pypsa
 .PHONY: run test check bench bench-uc bench-scale bench-store bench-service bench-forecast bench-forecast-speed peers forecast-peers tools
 .DELETE_ON_ERROR:
 
-run: $(READY)  ## The commitment of the province's peak day, and whether it can answer 5 % of its peak.
-	$(BIN)/gridflex solve $(PROVINCE) --time-limit 120
+run: $(READY)  ## Both services: forecast and commitment of the province's peak day; and whether it can answer 5 % of its peak.
+	$(BIN)/gridflex demo $(PROVINCE)
 	$(BIN)/gridflex assess $(PROVINCE) --no-commitment
 
 test: $(READY) tools  ## Format, types, imports and every test.

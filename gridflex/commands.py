@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gridflex.answering import Answering
+from gridflex.demo import app as demo
 from gridflex.up import app as up
 from services.dispatch.assessment.commands import app as assessment
 from services.dispatch.commands import Days, First, Form, read
@@ -25,6 +26,7 @@ main.add_typer(dispatch)
 main.add_typer(assessment)
 main.add_typer(operating)
 main.add_typer(up)
+main.add_typer(demo)
 main.add_typer(forecast, name="forecast")
 
 
