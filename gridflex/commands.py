@@ -8,6 +8,7 @@ import typer
 
 from gridflex.answering import Answering
 from gridflex.demo import app as demo
+from gridflex.provinces import app as provinces
 from gridflex.up import app as up
 from services.dispatch.assessment.commands import app as assessment
 from services.dispatch.commands import Days, First, Form, read
@@ -28,6 +29,7 @@ main.add_typer(operating)
 main.add_typer(up)
 main.add_typer(demo)
 main.add_typer(forecast, name="forecast")
+main.add_typer(provinces, name="provinces")
 
 
 @main.command()

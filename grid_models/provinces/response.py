@@ -20,10 +20,10 @@ PARK_SHED_PRICE_PER_MWH = 1500.0
 
 def contracts(card: Card) -> tuple[InterruptibleLoad, ...]:
     shape = eased(hours_of_day(card.day.horizon), card.demand.shape.points)
-    return tuple(_contract(item, card.name, shape) for item in card.contracts)
+    return tuple(contract(item, card.name, shape) for item in card.contracts)
 
 
-def _contract(item: Contract, zone: str, shape: Floats) -> InterruptibleLoad:
+def contract(item: Contract, zone: str, shape: Floats) -> InterruptibleLoad:
     """Cooling follows the demand of the day and comes back after a call; a works draws the same all day."""
     cooling = item.rebound > 0
     return InterruptibleLoad(
@@ -50,10 +50,10 @@ def _contract(item: Contract, zone: str, shape: Floats) -> InterruptibleLoad:
 def virtual_power_plants(card: Card) -> tuple[VirtualPowerPlant, ...]:
     sun = daylight(hours_of_day(card.day.horizon), card.solar[0].sunrise_h, card.solar[0].sunset_h, card.solar[0].power)
     parks = (_park(item, card, sun * card.solar[0].peak_share) for item in card.compositions)
-    return (*(_envelope(item, card.name, card.day.horizon.steps) for item in card.envelopes), *parks)
+    return (*(envelope(item, card.name, card.day.horizon.steps) for item in card.envelopes), *parks)
 
 
-def _envelope(item: EnvelopeFact, zone: str, steps: int) -> VirtualPowerPlant:
+def envelope(item: EnvelopeFact, zone: str, steps: int) -> VirtualPowerPlant:
     """By the end of the day its users have drawn again what they gave."""
     return VirtualPowerPlant(
         name=item.name,

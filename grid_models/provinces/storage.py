@@ -16,10 +16,10 @@ CYCLES_PER_DAY = 2.0
 
 
 def stations(card: Card) -> tuple[PumpedHydro, ...]:
-    return tuple(_station(item, index, card.name) for index, item in enumerate(card.pumped_hydro))
+    return tuple(station(item, index, card.name) for index, item in enumerate(card.pumped_hydro))
 
 
-def _station(item: Station, index: int, zone: str) -> PumpedHydro:
+def station(item: Station, index: int, zone: str) -> PumpedHydro:
     capacity_mwh = round(item.units * item.mw * item.hours / GENERATE_EFFICIENCY, 1)
     start_mwh = round(LEVEL_AT_MIDNIGHT[index % len(LEVEL_AT_MIDNIGHT)] * capacity_mwh, 1)
     return PumpedHydro(
@@ -54,10 +54,10 @@ def _set(item: Station, number: int) -> PumpedHydroUnit:
 
 
 def batteries(card: Card) -> tuple[Battery, ...]:
-    return tuple(_battery(item, number, card.name) for item in card.batteries for number in range(1, item.units + 1))
+    return tuple(battery(item, number, card.name) for item in card.batteries for number in range(1, item.units + 1))
 
 
-def _battery(item: BatteryClass, number: int, zone: str) -> Battery:
+def battery(item: BatteryClass, number: int, zone: str) -> Battery:
     """Stations of a class differ in hours, charge at midnight and a little in wear."""
     energy_mwh = item.mw * item.hours[number % len(item.hours)]
     one_way = round(item.round_trip**0.5, 4)

@@ -1,10 +1,11 @@
 """Thermal units from the card: no two quite alike, and all of them somewhere sensible on the evening before."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import accumulate
 
 from grid_models.horizon import Horizon
-from grid_models.provinces.card import Card, Traits, UnitClass
+from grid_models.provinces.card import Card, FuelPrice, Traits, UnitClass
 from grid_models.quantities import Period
 from grid_models.resources import ThermalUnit
 from grid_models.resources.thermal import CostPoint, DeepPeakingTier, StartCost, ThermalState
@@ -27,6 +28,14 @@ def thermal_units(card: Card) -> tuple[ThermalUnit, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a unit stands, and in what steps its day is planned."""
+
+    zone: str
+    step_h: float
+
+
 def _ratings(card: Card) -> Iterator[tuple[UnitClass, str, float]]:
     """Every unit of the fleet: its class, its name, its rating."""
     for kind in card.thermal:
@@ -36,19 +45,27 @@ def _ratings(card: Card) -> Iterator[tuple[UnitClass, str, float]]:
 
 
 def _unit(card: Card, kind: UnitClass, name: str, rating_mw: float, index: int) -> ThermalUnit:
-    """The unit at a place in the fleet, a little better or worse than its class."""
     traits = card.traits_named(kind.traits)
-    fuel = card.fuel_named(traits.fuel)
+    place = Place(card.name, card.day.horizon.step_h)
+    unit = thermal_unit(place, name, kind.technology, traits, card.fuel_named(traits.fuel), rating_mw, index)
+    away = tuple(Period(start=item.since, end=item.until) for item in card.outages if item.unit == name)
+    return unit.model_copy(update={"outages": away}) if away else unit
+
+
+def thermal_unit(
+    place: Place, name: str, technology: str, traits: Traits, fuel: FuelPrice, rating_mw: float, index: int
+) -> ThermalUnit:
+    """The unit at a place in the fleet, a little better or worse than its class."""
     wear = 1 + SPREAD * (2 * ((index + 1) * GOLDEN % 1) - 1)
     min_mw = round(rating_mw * traits.min_share[index % len(traits.min_share)], 1)
     max_mw = round(rating_mw * traits.summer_share, 1)
     ramp_mw_per_h = round(rating_mw * traits.ramp_per_min * 60, 1)
-    step_mw = ramp_mw_per_h * card.day.horizon.step_h
+    step_mw = ramp_mw_per_h * place.step_h
     edge_mw = round(min(max_mw, min_mw + step_mw), 1)
     return ThermalUnit(
         name=name,
-        zone=card.name,
-        technology=kind.technology,
+        zone=place.zone,
+        technology=technology,
         min_mw=min_mw,
         max_mw=max_mw,
         cost=_cost(min_mw, max_mw, rating_mw, fuel.price * traits.use * wear),
@@ -61,7 +78,6 @@ def _unit(card: Card, kind: UnitClass, name: str, rating_mw: float, index: int) 
         stop_max_mw=edge_mw,
         start_time_min=traits.start_time_min,
         must_run=traits.must_run,
-        outages=tuple(Period(start=item.since, end=item.until) for item in card.outages if item.unit == name),
         deep_peaking=_tiers(traits, rating_mw, min_mw),
         emission_t_per_mwh=round(fuel.co2 * traits.use * wear, 3),
     )
@@ -107,11 +123,11 @@ def on_the_evening_before(units: tuple[ThermalUnit, ...], need_mw: float, horizo
     running = [
         unit
         for unit, sum_mw in zip(order, reached, strict=True)
-        if sum_mw - unit.max_mw < need_mw * HEADROOM_AT_MIDNIGHT
+        if unit.must_run or sum_mw - unit.max_mw < need_mw * HEADROOM_AT_MIDNIGHT
     ]
     least_mw = sum(unit.min_mw for unit in running)
     range_mw = sum(unit.max_mw for unit in running) - least_mw
-    share = min(1.0, max(0.0, (need_mw - least_mw) / range_mw))
+    share = min(1.0, max(0.0, (need_mw - least_mw) / range_mw)) if range_mw > 0 else 0.0
     names = {unit.name for unit in running}
     return tuple(
         unit.model_copy(update={"initial": _state(unit, index, unit.name in names, share, horizon)})

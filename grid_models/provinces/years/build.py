@@ -1,0 +1,146 @@
+"""From a card and a year to the province in that year."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from grid_models.errors import BadInput
+from grid_models.provinces.facts import Nation, ProvinceFacts, WindFact, at, card_names, read_facts, read_nation
+from grid_models.provinces.years import flexible, supply
+from grid_models.provinces.years.fleet import Block, blocks, expected_mw
+from grid_models.provinces.years.load import Outlook, calibrated, checked_year, outlook, raw_shape, weather_effect
+from grid_models.provinces.years.province_year import ProvinceYear, WeatherYear
+from grid_models.provinces.years.reference import Reference, key
+from grid_models.provinces.years.weather import Weather, made_up
+from grid_models.quantities import Floats
+
+WEATHER_YEARS = 20
+YIELD_SPREAD = {"solar": 0.03, "onshore wind": 0.06, "offshore wind": 0.06}
+"""How much the yield of a year differs from the usual one (assumed, near reanalyses)."""
+
+
+def build_province(
+    name: str, year: int = 2025, data: Path | None = None, weather_years: int = WEATHER_YEARS
+) -> ProvinceYear:
+    """The province in the year: from its card, or from the reference tables of a folder where one is given.
+
+    `year` is 2018 to 2030; `weather_years` is how many there are for adequacy, the planned one counted.
+    """
+    nation = read_nation()
+    checked_year(year, nation)
+    if data is not None:
+        from grid_models.provinces.years.from_tables import build_from_tables
+
+        return build_from_tables(Reference(data), name, year, weather_years)
+    facts = read_facts(known_name(name))
+    weather = made_up(facts, 0)
+    expected = outlook(facts.load, year)
+    load_mw = hours_of_load(facts, nation, expected, weather)
+    others = [made_up(facts, seed) for seed in range(1, weather_years)]
+    note = f"Built from the card: load of {year} by typical days, seeded weather."
+    return assembled(facts, nation, expected, weather, load_mw, others, note)
+
+
+def known_name(name: str) -> str:
+    """The card of a name however it is written; `BadInput` where there is none."""
+    if key(name) not in card_names():
+        raise BadInput(name, f"is not a province with a card; there are {', '.join(card_names())}")
+    return key(name)
+
+
+def hours_of_load(facts: ProvinceFacts, nation: Nation, expected: Outlook, weather: Weather) -> Floats:
+    """The load of the year from typical days, with the figures of the card."""
+    shape = raw_shape(facts, nation, expected.year, weather)
+    valley = 1 - facts.load.peak_valley.annual
+    return calibrated(shape, expected.peak_mw, expected.energy_mwh, valley, facts.load.near_peak.hours_above_95)
+
+
+def assembled(
+    facts: ProvinceFacts, nation: Nation, expected: Outlook, weather: Weather, load_mw: Floats, others: list[Weather],
+    note: str,
+) -> ProvinceYear:  # fmt: skip
+    """Load and weather brought together with the fleet, the water and the lines of the year."""
+    year = expected.year
+    renewable_mw = available_mw(facts, year, weather)
+    fleet = blocks(facts, nation, year)
+    given = supply.lines_mw(facts, year)
+    given["small plants"] = np.full(len(load_mw), supply.small_plants_mw(facts, year))
+    water = supply.water(facts, year, load_mw - sum(renewable_mw.values()) - sum(given.values()))
+    renewable_mw["run-of-river hydro"] = water.river_mw
+    given["reservoir hydro"] = water.reservoir_mw
+    net_mw = load_mw - sum(renewable_mw.values()) - sum(given.values())
+    worst = tightness(facts, nation, year, expected, fleet)
+    given["exchange with the neighbours"] = supply.exchange_mw(facts, net_mw, worst)
+    study = ProvinceYear(
+        facts, nation, expected, weather, load_mw, _there(renewable_mw), _there(given), fleet, note=note
+    )
+    return replace(study, other_weather=tuple(_another(study, one, seed) for seed, one in enumerate(others, start=1)))
+
+
+def _there(series: dict[str, Floats]) -> dict[str, Floats]:
+    return {name: values for name, values in series.items() if np.abs(values).max() > 0.05}
+
+
+def tightness(
+    facts: ProvinceFacts, nation: Nation, year: int, expected: Outlook, fleet: tuple[Block, ...]
+) -> supply.Tightness:
+    """What meets the worst hour: the fleet as it usually is, stores full, reserves held."""
+    stations = flexible.stations_in(facts, year)
+    battery_mw, battery_h = flexible.storage_mw_and_hours(facts, year)
+    up = sum(item.share_of_demand for item in nation.reserves if item.product in ("regulation_up", "spinning"))
+    largest = max((block.rating_mw / block.together for block in fleet), default=0.0)
+    return supply.Tightness(
+        firm_mw=expected_mw(fleet),
+        store_mw=battery_mw + sum(one.mw for one in stations),
+        store_mwh=battery_mw * battery_h + sum(one.mw * one.hours for one in stations),
+        reserve_mw=up * expected.peak_mw + largest,
+    )
+
+
+def installed_mw(facts: ProvinceFacts, year: int) -> dict[str, float]:
+    """Wind, sun and conventional hydro at the end of the year."""
+    found = {
+        "photovoltaic plants": at(facts.solar.plants_mw, year),
+        "distributed photovoltaics": at(facts.solar.roofs_mw, year),
+    }
+    for technology, fact in _wind(facts).items():
+        found[technology] = at(fact.mw, year)
+    if facts.hydro is not None:
+        found["hydro"] = at(facts.hydro.mw, year)
+    return found
+
+
+def _wind(facts: ProvinceFacts) -> dict[str, WindFact]:
+    both = {"onshore wind": facts.onshore_wind, "offshore wind": facts.offshore_wind}
+    return {name: fact for name, fact in both.items() if fact is not None}
+
+
+def available_mw(facts: ProvinceFacts, year: int, weather: Weather) -> dict[str, Floats]:
+    """What wind and sun could give, hour by hour."""
+    mw = installed_mw(facts, year)
+    return {
+        technology: np.asarray(mw[technology] * weather.shares[SHARE_OF[technology]])
+        for technology in SHARE_OF
+        if mw.get(technology, 0.0) > 0 and SHARE_OF[technology] in weather.shares
+    }
+
+
+SHARE_OF = {
+    "onshore wind": "onshore wind",
+    "offshore wind": "offshore wind",
+    "photovoltaic plants": "solar",
+    "distributed photovoltaics": "solar",
+}
+
+
+def _another(study: ProvinceYear, weather: Weather, seed: int) -> WeatherYear:
+    """The load as other weather would have had it, and what wind and sun would have given."""
+    more = weather_effect(study.facts, weather) - weather_effect(study.facts, study.weather)
+    load_mw = np.maximum(study.load_mw + more * study.load_mw.max(), 0.5 * study.load_mw.min())
+    available = available_mw(study.facts, study.year, weather)
+    chance = np.random.default_rng([seed, 7])
+    factors = {name: 1 + spread * chance.standard_normal() for name, spread in YIELD_SPREAD.items()}
+    renewable = {name: np.asarray(mw * factors[SHARE_OF[name]]) for name, mw in available.items()}
+    river = study.renewable_mw.get("run-of-river hydro")
+    return WeatherYear(load_mw, renewable if river is None else renewable | {"run-of-river hydro": river})

@@ -1,0 +1,115 @@
+"""A year from reference tables: their hourly shapes and unit lists, and the card for what they do not hold."""
+
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grid_models.errors import BadInput
+from grid_models.provinces.facts import Dated, ProvinceFacts, card_names, read_facts, read_nation
+from grid_models.provinces.years import tables
+from grid_models.provinces.years.build import assembled
+from grid_models.provinces.years.calendar import DAYS
+from grid_models.provinces.years.load import on_weekdays_of, outlook, stretched
+from grid_models.provinces.years.province_year import ProvinceYear
+from grid_models.provinces.years.reference import LOAD, SHARES, TEMPERATURE, Reference, key
+from grid_models.provinces.years.weather import SUN_MOST, WIND_MOST, Weather, made_up, scaled
+from grid_models.quantities import Floats
+
+FIRST_DAY = date(2018, 1, 1)
+"""Of the load in the tables."""
+MOST_JUMP_C = 10.0
+"""Between two hours the mean temperature of a province does not change by more: such a series is not used."""
+BLOCK_DAYS, NEIGHBOUR_DAYS = 5, 15
+"""Other years of weather are made of stretches of the given one, moved by up to so many days."""
+
+
+def build_from_tables(reference: Reference, name: str, year: int, weather_years: int) -> ProvinceYear:
+    """The province of the tables in the year; what they do not hold comes from its card."""
+    province = reference.named(name)
+    card = card_of(province)
+    load_2018 = reference.hourly(LOAD, province)
+    facts = with_tables(card, reference, province, load_2018)
+    expected = outlook(facts.load, year)
+    weather, note = weather_of(reference, province, facts)
+    load_mw = stretched(on_weekdays_of(load_2018, FIRST_DAY, year), expected.peak_mw, expected.energy_mwh)
+    others = [shuffled(weather, facts, seed) for seed in range(1, weather_years)]
+    words = f"Built from reference tables: load of 2018 stretched to {year}, wind and sun of 2020{note}."
+    return assembled(facts, read_nation(), expected, weather, load_mw, others, words)
+
+
+def card_of(province: str) -> ProvinceFacts:
+    if key(province) not in card_names():
+        raise BadInput(province, f"stands in the tables but has no card; there are {', '.join(card_names())}")
+    return read_facts(key(province))
+
+
+def with_tables(card: ProvinceFacts, reference: Reference, province: str, load_2018: Floats) -> ProvinceFacts:
+    """The card with what the tables know better."""
+    on_land, at_sea = tables.wind(reference, province)
+    found = tables.solar(reference, province)
+    sun = found.model_copy(
+        update={
+            "plants_mw": continued(found.plants_mw, card.solar.plants_mw),
+            "roofs_mw": continued(found.roofs_mw, card.solar.roofs_mw),
+        }
+    )
+    if on_land and card.onshore_wind:
+        on_land = on_land.model_copy(update={"mw": continued(on_land.mw, card.onshore_wind.mw)})
+    if at_sea and card.offshore_wind:
+        at_sea = at_sea.model_copy(update={"mw": continued(at_sea.mw, card.offshore_wind.mw)})
+    return card.model_copy(
+        update={
+            "thermal": tables.thermal(reference, province),
+            "pumped_hydro": tables.pumped_hydro(reference, province),
+            "hydro": tables.hydro(reference, province) or card.hydro,
+            "onshore_wind": on_land or card.onshore_wind,
+            "offshore_wind": at_sea,
+            "solar": sun,
+            "load": card.load.model_copy(update={"energy_twh": _energy(card, load_2018)}),
+        }
+    )
+
+
+def continued(known: tuple[Dated, ...], expected: tuple[Dated, ...]) -> tuple[Dated, ...]:
+    """What the tables know, then what the card expects after it."""
+    last = max((one.year for one in known), default=0)
+    return (*known, *(one for one in expected if one.year > last))
+
+
+def _energy(card: ProvinceFacts, load_2018: Floats) -> tuple[Dated, ...]:
+    given = Dated(year=2018, value=float(load_2018.sum()) / 1e6, source="shape_2018", certainty="sourced")
+    return (given, *(one for one in card.load.energy_twh if one.year > given.year))
+
+
+def weather_of(reference: Reference, province: str, facts: ProvinceFacts) -> tuple[Weather, str]:
+    """Wind and sun of the tables with the yield of the card; and, in words, where the temperature cannot be theirs."""
+    made = made_up(facts, 0)
+    shares = {}
+    hours = {"solar": facts.solar.full_load_hours}
+    hours |= {"onshore wind": facts.onshore_wind.full_load_hours} if facts.onshore_wind else {}
+    hours |= {"offshore wind": facts.offshore_wind.full_load_hours} if facts.offshore_wind else {}
+    for name, full_load_hours in hours.items():
+        if reference.has(SHARES[name], province):
+            most = SUN_MOST if name == "solar" else WIND_MOST
+            shares[name] = scaled(reference.hourly(SHARES[name], province), full_load_hours, most)
+        else:
+            shares[name] = made.shares[name]
+    temperature_c = reference.hourly(TEMPERATURE, province)
+    if np.abs(np.diff(temperature_c)).max() > MOST_JUMP_C:
+        return Weather(made.temperature_c, shares), ", the temperature of the card, since that of the tables jumps"
+    return Weather(temperature_c, shares), ""
+
+
+def shuffled(weather: Weather, facts: ProvinceFacts, seed: int) -> Weather:
+    """Another year out of the given one: stretches of days, each from about the same time of the year."""
+    chance = np.random.default_rng([seed, *facts.name.encode()])
+    starts = np.arange(0, DAYS, BLOCK_DAYS)
+    moved = starts + chance.integers(-NEIGHBOUR_DAYS, NEIGHBOUR_DAYS + 1, len(starts))
+    days = (moved[:, None] + np.arange(BLOCK_DAYS)).ravel()[:DAYS] % DAYS
+    shares = {name: _days(values, days) for name, values in weather.shares.items()}
+    return Weather(_days(weather.temperature_c, days), shares)
+
+
+def _days(values: Floats, days: NDArray[np.int64]) -> Floats:
+    return np.asarray(values.reshape(DAYS, 24)[days].ravel())

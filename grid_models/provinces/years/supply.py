@@ -1,0 +1,142 @@
+"""What is given besides the thermal fleet: water by the month, lines to other provinces, small plants."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grid_models.provinces.facts import ProvinceFacts, TieFact, at
+from grid_models.provinces.years.calendar import DAYS, month_of_day
+from grid_models.quantities import Floats
+
+SMALL_PLANTS_SHARE = 0.6
+"""Of the capacity of biomass, waste and small heat and power, what runs (assumed)."""
+RESERVOIR_LEAST = 0.25
+"""Of the mean of the day: ecological flow and navigation (assumed)."""
+DAY_LEVEL, NIGHT_LEVEL = 0.88, 0.62
+"""Of the rating of a DC line, by day and by night (assumed, near usual schedules)."""
+DAY_HOURS = (8, 23)
+SUN_HOURS, SUN_LEVELS = (9, 18), (0.75, 0.25)
+"""When a line from sun and wind carries much, and what by day and else (assumed)."""
+WATER_LINE = (0.5, 0.45, 0.5, 0.55, 0.7, 0.9, 1.0, 1.0, 1.0, 0.95, 0.7, 0.55)
+"""By month, a line from rivers carries this share of the usual schedule (assumed)."""
+CORRIDOR_SHARE = 0.6
+"""Of the AC corridors together, what may be relied on at once (assumed)."""
+MARGIN_SHARE = 0.005
+"""Of the peak: what is left over reserves at the worst hour, before any response (assumed: tight but sane)."""
+BISECTIONS = 50
+
+
+def small_plants_mw(facts: ProvinceFacts, year: int) -> float:
+    return SMALL_PLANTS_SHARE * at(facts.other_thermal_mw, year)
+
+
+def line_mw(tie: TieFact, year: int) -> Floats:
+    """The schedule of a DC line over the year, an export below 0."""
+    hour = np.arange(24)
+    by_day = np.where((hour >= DAY_HOURS[0]) & (hour < DAY_HOURS[1]), DAY_LEVEL, NIGHT_LEVEL)
+    if tie.kind == "DC renewable":
+        by_day = np.where((hour >= SUN_HOURS[0]) & (hour < SUN_HOURS[1]), *SUN_LEVELS)
+    by_month = np.array(WATER_LINE if tie.kind == "DC hydro" else np.ones(12))
+    values = by_month[month_of_day(year)][:, None] * by_day[None, :] * tie.mw * tie.own_share
+    return np.asarray(values.ravel() * (-1 if tie.direction == "export" else 1))
+
+
+def lines_mw(facts: ProvinceFacts, year: int) -> dict[str, Floats]:
+    """Every DC line that is in operation."""
+    ties = [tie for tie in facts.ties if tie.kind != "AC" and tie.since <= year]
+    return {tie.name or f"{tie.kind} {tie.to}": line_mw(tie, year) for tie in ties}
+
+
+@dataclass(frozen=True)
+class Water:
+    """Conventional hydro over the year."""
+
+    river_mw: Floats
+    reservoir_mw: Floats
+
+
+def water(facts: ProvinceFacts, year: int, net_load_mw: Floats) -> Water:
+    """Rivers give what comes; reservoirs give the energy of the day where the net load is highest."""
+    none = np.zeros(DAYS * 24)
+    if facts.hydro is None:
+        return Water(none, none)
+    mw = at(facts.hydro.mw, year)
+    monthly = month_of_day(year)
+    # More plants than the mean of the year of the figures bring more water.
+    growth = mw / max(at(facts.hydro.mw, 2024), 1e-9)
+    days = np.bincount(monthly, minlength=12)
+    mean_mw = (np.array(facts.hydro.months_twh) * 1e6 * growth / days / 24)[monthly]
+    share = facts.hydro.river_share
+    most = np.maximum((1 - share) * mw, (1 - share) * mean_mw)
+    reservoir = peaking(
+        net_load_mw.reshape(DAYS, 24), (1 - share) * mean_mw * 24, RESERVOIR_LEAST * (1 - share) * mean_mw, most
+    )
+    return Water(np.repeat(np.minimum(share * mean_mw, mw), 24), reservoir.ravel())
+
+
+def peaking(net_load_mw: Floats, energy_mwh: Floats, least_mw: Floats, most_mw: Floats) -> Floats:
+    """Days x hours: so much energy a day, given where the load is highest: what is left is as flat as can be."""
+    low = net_load_mw.min(axis=1) - most_mw
+    high = net_load_mw.max(axis=1)
+    for _ in range(BISECTIONS):
+        level = (low + high) / 2
+        given = np.clip(net_load_mw - level[:, None], least_mw[:, None], most_mw[:, None])
+        too_much = given.sum(axis=1) > energy_mwh
+        low, high = np.where(too_much, level, low), np.where(too_much, high, level)
+    return np.asarray(np.clip(net_load_mw - high[:, None], least_mw[:, None], most_mw[:, None]))
+
+
+@dataclass(frozen=True)
+class Tightness:
+    """What meets the net load at the worst hour."""
+
+    firm_mw: float
+    """Thermal units, forced outages taken off."""
+    store_mw: float
+    store_mwh: float
+    reserve_mw: float
+
+
+def exchange_mw(facts: ProvinceFacts, net_load_mw: Floats, tightness: Tightness) -> Floats:
+    """Exchange with the neighbours over AC corridors, an export below 0.
+
+    Chosen so that, at the worst hour and before any response, the fleet with its stores has its reserves and a little
+    more; no more than the corridors carry.
+    """
+    low, high = -corridors_mw(facts, "export"), corridors_mw(facts, "import")
+    wanted_mw = MARGIN_SHARE * float(net_load_mw.max()) + tightness.reserve_mw
+    days = _worst(net_load_mw)
+    share = _shape(net_load_mw)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        left = (net_load_mw - _sent(middle, share)).reshape(DAYS, 24)[days]
+        short = _after_stores(left, tightness) + wanted_mw > tightness.firm_mw
+        low, high = (middle, high) if short else (low, middle)
+    return _sent(high, share)
+
+
+def corridors_mw(facts: ProvinceFacts, direction: str) -> float:
+    """What all AC corridors carry that way."""
+    usable = (tie for tie in facts.ties if tie.kind == "AC" and tie.direction in (direction, "both"))
+    return CORRIDOR_SHARE * sum(tie.mw for tie in usable)
+
+
+def _worst(net_load_mw: Floats, count: int = 40) -> NDArray[np.int64]:
+    return np.argsort(-net_load_mw.reshape(DAYS, 24).max(axis=1), kind="stable")[:count]
+
+
+def _shape(net_load_mw: Floats) -> Floats:
+    """An import follows the net load."""
+    return np.asarray(np.clip(net_load_mw / max(float(net_load_mw.max()), 1.0), 0.0, 1.0))
+
+
+def _sent(level_mw: float, share: Floats) -> Floats:
+    return level_mw * share if level_mw > 0 else np.full_like(share, level_mw)
+
+
+def _after_stores(days_mw: Floats, tightness: Tightness) -> float:
+    """The highest load that the thermal units see once full stores have cut the days' peaks."""
+    count = len(days_mw)
+    given = peaking(days_mw, np.full(count, tightness.store_mwh), np.zeros(count), np.full(count, tightness.store_mw))
+    return float((days_mw - given).max())

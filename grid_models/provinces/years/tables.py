@@ -1,0 +1,284 @@
+"""Facts of a province out of the reference tables: fleets counted by class, water by month, wind and sun by year."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from grid_models.provinces.facts import (
+    Dated,
+    HydroFact,
+    IndustryFact,
+    PumpedHydroFact,
+    SolarFact,
+    UnitsFact,
+    WindFact,
+)
+from grid_models.provinces.years.reference import (
+    CAPACITY,
+    COAL,
+    GAS,
+    GENERATION,
+    HYDRO,
+    NUCLEAR,
+    SMELTERS,
+    WIND,
+    Reference,
+    Row,
+    number,
+    summed,
+    year_of,
+)
+from grid_models.quantities import Floats
+
+LISTED = 2023
+"""The unit lists show the stand of that year."""
+UNKNOWN_CONSTRUCTION, PERMITTED = 2025, 2028
+"""First year of what is being built without a stated year, and of what is permitted (assumed)."""
+PUMPED_HOURS = 6.0
+"""Full-load hours of a station whose reservoir the list does not give (assumed; usual 5-7)."""
+SET_MW = 300.0
+"""Usual rating of a pumped-hydro set."""
+PIPELINE_UNTIL = 2030
+OFFSHORE_HOURS_MORE = 800.0
+"""Full-load hours of wind at sea over those on land (assumed)."""
+SUN_ALL_YEAR = {"2023-12": 1.0, "2024-11": 12 / 11}
+"""Utilisation hours are counted from January: what is added for the months that are missing."""
+RIVER_SHARE = 0.4
+"""Of conventional hydro, run of river (assumed)."""
+HYDRO_HOURS_MOST = 4500.0
+"""Full-load hours of conventional hydro at most (assumed)."""
+ASSUMED_SUN_HOURS = 1100.0
+
+
+def thermal(reference: Reference, province: str) -> tuple[UnitsFact, ...]:
+    """Coal, gas and nuclear units, alike within a class: in operation, or from a year on."""
+    groups: dict[tuple[str, int | None, str], list[float]] = defaultdict(list)
+    for traits, since, source, mw in _units(reference, province):
+        groups[traits, since, source].append(mw)
+    order = sorted(groups, key=lambda one: (one[2], one[1] or 0, one[0]))
+    return tuple(_group(groups[one], *one) for one in order)
+
+
+def _group(ratings: list[float], traits: str, since: int | None, source: str) -> UnitsFact:
+    return UnitsFact(
+        name=traits if since is None else f"{traits} of {since}",
+        traits=traits,
+        units=len(ratings),
+        mw=round(sum(ratings), 1),
+        since=since,
+        source=source,
+        certainty="sourced" if since is None else "assumed",
+    )
+
+
+def _units(reference: Reference, province: str) -> Iterator[tuple[str, int | None, str, float]]:
+    for row in reference.rows_of(COAL, province, "capacity_mw", "status", "start_year", "captive_industry", "chp"):
+        yield _coal_class(row), _since(row), "gem_coal", number(row, "capacity_mw")
+    for row in reference.rows_of(GAS, province, "capacity_mw", "status", "start_year", "technology", "chp"):
+        if row["status"] != "pre-construction":
+            yield _gas_class(row), _since(row), "gem_gas", number(row, "capacity_mw")
+    for row in reference.rows_of(NUCLEAR, province, "capacity_mw", "status", "start_year"):
+        if row["status"] != "pre-construction":
+            yield "nuclear", _since(row), "gem_nuclear", number(row, "capacity_mw")
+
+
+def _coal_class(row: Row) -> str:
+    mw = number(row, "capacity_mw")
+    if row["captive_industry"].strip():
+        return "captive"
+    if row["chp"] == "Y":
+        return "chp-300" if mw >= 250 else "chp-small"
+    return next(name for least, name in COAL_CLASSES if mw >= least)
+
+
+COAL_CLASSES = ((900, "coal-1000"), (500, "coal-600"), (250, "coal-300"), (0, "coal-small"))
+
+
+def _gas_class(row: Row) -> str:
+    if row["chp"] == "Y":
+        return "gas-chp"
+    return "gas-turbine" if row["technology"] == "GT" or number(row, "capacity_mw") < 120 else "gas-cc"
+
+
+def _since(row: Row) -> int | None:
+    if row["status"] == "operating":
+        return None
+    if row["status"] == "construction":
+        return max(LISTED + 1, year_of(row) or UNKNOWN_CONSTRUCTION)
+    return max(PERMITTED, year_of(row) or PERMITTED)
+
+
+def pumped_hydro(reference: Reference, province: str) -> tuple[PumpedHydroFact, ...]:
+    """Stations in operation, and those with a stated year until 2030."""
+    rows = reference.rows_of(
+        HYDRO, province, "project", "capacity_mw", "status", "start_year", "technology", "turbines"
+    )
+    named: dict[str, int] = defaultdict(int)
+    stations = []
+    for row in rows:
+        year = year_of(row)
+        if row["technology"] != "pumped storage" and "and pumped" not in row["technology"]:
+            continue
+        if row["status"] == "operating" or (year is not None and year <= PIPELINE_UNTIL):
+            station = _station(row, year or LISTED)
+            named[station.name] += 1
+            again = named[station.name]
+            stations.append(station if again == 1 else station.model_copy(update={"name": f"{station.name} {again}"}))
+    return tuple(sorted(stations, key=lambda one: (one.year, one.name)))
+
+
+def _station(row: Row, year: int) -> PumpedHydroFact:
+    mw = number(row, "capacity_mw")
+    built = row["status"] == "operating"
+    return PumpedHydroFact(
+        name=row["project"].replace(" hydroelectric plant", "").replace(" Pumped Storage", "").replace("’", ""),
+        name_zh=row.get("project_zh", "").split(";")[0].strip(),
+        units=_sets(row["turbines"], mw),
+        mw=mw,
+        hours=PUMPED_HOURS,
+        year=year if built else max(LISTED + 1, year),
+        source="gem_hydro",
+        certainty="sourced" if built else "assumed",
+    )
+
+
+def _sets(turbines: str, mw: float) -> int:
+    """How many sets: as the list says, where the sizes fit, or by the usual rating."""
+    found = re.fullmatch(r"\s*(\d+)\s*[xX×]\s*([\d.]+)\s*MW\s*", turbines)
+    if found and abs(int(found[1]) * float(found[2]) - mw) < 0.1 * mw:
+        return int(found[1])
+    return max(1, round(mw / SET_MW))
+
+
+def conventional_hydro_mw(reference: Reference, province: str) -> float:
+    """The newest capacity of all hydro less the pumped storage in it."""
+    total_mw = _newest(reference, province, "hydro_incl_phs")
+    if total_mw <= 0:
+        return sum(number(row, "capacity_mw") for row in _running_hydro(reference, province))
+    pumped_mw = sum(one.mw for one in pumped_hydro(reference, province) if one.year <= LISTED)
+    return max(0.0, total_mw - pumped_mw)
+
+
+def _running_hydro(reference: Reference, province: str) -> Iterator[Row]:
+    rows = reference.rows_of(HYDRO, province, "capacity_mw", "status", "technology")
+    return (row for row in rows if row["status"] == "operating" and "pumped" not in row["technology"])
+
+
+def hydro(reference: Reference, province: str) -> HydroFact | None:
+    """Monthly energy as the mean of the last two years."""
+    months = _monthly_twh(reference, province, "hydro")
+    mw = conventional_hydro_mw(reference, province)
+    if months is None or mw <= 0:
+        return None
+    # The figures hold pumped storage too: what is left cannot give more than good rivers do.
+    capped = months * min(1.0, mw * HYDRO_HOURS_MOST / 1e6 / months.sum())
+    return HydroFact(
+        mw=(Dated(year=2024, value=round(mw, -1), source="nea", certainty="sourced"),),
+        months_twh=tuple(float(value) for value in np.round(capped, 3)),
+        river_share=RIVER_SHARE,
+        source="nea",
+        certainty="sourced",
+        note="share of run of river assumed",
+    )
+
+
+def _monthly_twh(reference: Reference, province: str, source: str) -> Floats | None:
+    """Twelve months in TWh, each the mean of what the last two years report; None where nothing is."""
+    found: dict[int, list[float]] = defaultdict(list)
+    for row in reference.rows_of(GENERATION, province, "source", "year", "month", "gwh"):
+        if row["source"] == source and row["year"] in ("2023", "2024") and row["gwh"]:
+            found[int(float(row["month"]))].append(number(row, "gwh") / 1000)
+    if not found:
+        return None
+    mean = np.mean([value for values in found.values() for value in values])
+    return np.array([np.mean(found[month]) if month in found else mean for month in range(1, 13)])
+
+
+def _newest(reference: Reference, province: str, column: str) -> float:
+    rows = sorted(reference.rows_of(CAPACITY, province, "month", column), key=lambda row: row["month"])
+    values = [number(row, column) for row in rows if row[column]]
+    return values[-1] if values else 0.0
+
+
+def by_year(reference: Reference, province: str, column: str) -> tuple[Dated, ...]:
+    """A capacity at the end of every year that the table has."""
+    rows = sorted(reference.rows_of(CAPACITY, province, "month", column), key=lambda row: row["month"])
+    return tuple(
+        Dated(year=int(row["month"][:4]), value=number(row, column), source="nea", certainty="sourced")
+        for row in rows
+        if row[column]
+    )
+
+
+def _hours(reference: Reference, province: str, column: str) -> float:
+    """Utilisation hours of whole years, the mean of the newest two."""
+    rows = {row["month"]: number(row, column) for row in reference.rows_of(CAPACITY, province, "month", column)}
+    whole = [rows[month] * factor for month, factor in SUN_ALL_YEAR.items() if rows.get(month, 0.0) > 0]
+    return float(np.mean(whole)) if whole else 0.0
+
+
+def offshore_share(reference: Reference, province: str) -> float:
+    """Of the wind capacity, what stands in the sea."""
+    rows = reference.rows_of(WIND, province, "type", "gem_operating_mw_2023_05")
+    parts = summed(
+        ("sea" if "offshore" in row["type"] else "land", number(row, "gem_operating_mw_2023_05")) for row in rows
+    )
+    total = sum(parts.values())
+    return parts.get("sea", 0.0) / total if total > 0 else 0.0
+
+
+def wind(reference: Reference, province: str) -> tuple[WindFact | None, WindFact | None]:
+    """On land and in the sea: the capacity of the tables by the split of the plant list."""
+    path, hours = by_year(reference, province, "wind"), _hours(reference, province, "util_hours_wind_YTD")
+    if not path or path[-1].value <= 0:
+        return None, None
+    share = offshore_share(reference, province)
+    land_h = max(800.0, hours - share * OFFSHORE_HOURS_MORE)
+    sea = _wind_fact(path, share, land_h + OFFSHORE_HOURS_MORE) if share > 0 else None
+    return _wind_fact(path, 1 - share, land_h), sea
+
+
+def _wind_fact(path: tuple[Dated, ...], share: float, hours: float) -> WindFact:
+    split = tuple(one.model_copy(update={"value": round(one.value * share, 0)}) for one in path)
+    return WindFact(
+        mw=split, full_load_hours=round(hours, 0), source="nea", certainty="sourced", note="split by gem_wind"
+    )
+
+
+def solar(reference: Reference, province: str) -> SolarFact:
+    """Plants of 6 MW and more, and the roofs as the rest."""
+    everything, plants = by_year(reference, province, "solar_all"), by_year(reference, province, "solar_ge6MW")
+    known = [one for one in plants if one.value > 0]
+    share = known[-1].value / everything[-1].value if known and everything[-1].value > 0 else 0.0
+    hours = _hours(reference, province, "util_hours_solar_YTD") or ASSUMED_SUN_HOURS
+    return SolarFact(
+        plants_mw=_scaled(everything, share),
+        roofs_mw=_scaled(everything, 1 - share),
+        full_load_hours=round(hours, 0),
+        source="nea",
+        certainty="sourced",
+        note="plants are those of 6 MW and more, by the split of 2024",
+    )
+
+
+def _scaled(path: tuple[Dated, ...], share: float) -> tuple[Dated, ...]:
+    return tuple(one.model_copy(update={"value": round(one.value * share, 0)}) for one in path)
+
+
+def thermal_total_mw(reference: Reference, province: str) -> float:
+    return _newest(reference, province, "thermal")
+
+
+def smelters(reference: Reference, province: str) -> tuple[IndustryFact, ...]:
+    column = "implied_avg_load_mw_at_13.5MWh_per_t"
+    rows = reference.rows_of(SMELTERS, province, column)
+    return tuple(
+        IndustryFact(
+            name="aluminium", technology="aluminium smelting", mw=round(number(row, column), 0),
+            source="smelters_2023", certainty="sourced",
+        )
+        for row in rows
+        if number(row, column) >= 1
+    )  # fmt: skip
