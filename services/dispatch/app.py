@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    logs.configure(settings.log_level, settings.log_json)
+    logs.configure(settings.log_level, settings.log_json, "dispatch")
     store = await run_in_threadpool(Store.open, settings.url, _timed)
     app.state.store = store
     try:

@@ -6,7 +6,7 @@ every replica tells the same ones, and no restart forgets them: take the maximum
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -18,6 +18,7 @@ from services.dispatch.store.plans import PlanRecord
 from services.dispatch.store.tallies import Count
 
 REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 REQUEST_SECONDS = Histogram(
@@ -54,6 +55,13 @@ HISTOGRAMS: dict[str, tuple[str, tuple[str, ...], tuple[float, ...]]] = {
 }
 
 
+KNOWN: dict[str, tuple[tuple[str, ...], ...]] = {
+    PREFIX + "jobs": (("done",), ("failed",)),
+    PREFIX + "plans": (("optimal",), ("feasible",), ("relaxed",)),
+}
+"""Labels that are told from the beginning: a rise from nothing to one is no rise to Prometheus."""
+
+
 def figures_of(store: Store) -> CollectorRegistry:
     """The figures of the work done, as they are now."""
     registry = CollectorRegistry(auto_describe=False)
@@ -86,10 +94,10 @@ class _Figures(Collector):
 def _counter(name: str, words: str, labels: tuple[str, ...], counts: tuple[Count, ...]) -> Metric:
     family = CounterMetricFamily(name, words, labels=labels)
     found = [count for count in counts if count.metric == name]
-    for count in found:
-        family.add_metric([count.labels.get(label, "") for label in labels], count.value)
-    if not found and not labels:
-        family.add_metric([], 0.0)
+    counted = {_values(count, labels): count.value for count in found}
+    untold = dict.fromkeys(KNOWN.get(name, () if labels else ((),)), 0.0)
+    for values, value in (untold | counted).items():
+        family.add_metric(list(values), value)
     return family
 
 

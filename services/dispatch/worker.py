@@ -176,7 +176,7 @@ class Dispatcher:
 
 def main() -> None:
     settings = Settings()
-    logs.configure(settings.log_level, settings.log_json)
+    logs.configure(settings.log_level, settings.log_json, "dispatch")
     with Store.open(settings.url) as store:
         dispatcher = Dispatcher(store, settings)
         signal.signal(signal.SIGTERM, dispatcher.stop)

@@ -25,7 +25,7 @@ from services.forecast.settings import Settings
 from services.forecast.sources.fetching import fetch, weather_sources
 from services.forecast.store import Store
 from services.forecast.store.series import now
-from services.forecast.telemetry import REQUEST_SECONDS
+from services.forecast.telemetry import REQUEST_SECONDS, timed
 from services.forecast.watching import refresh as figures
 from services.web import logs, problems
 from services.web.middleware import SizeLimit, Watch
@@ -71,8 +71,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    logs.configure(settings.log_level, settings.log_json)
-    store = await run_in_threadpool(Store.open, settings.url)
+    logs.configure(settings.log_level, settings.log_json, "forecast")
+    store = await run_in_threadpool(Store.open, settings.url, timed)
     app.state.store = store
     app.state.champions = Champions(store)
     keeping = [asyncio.create_task(_kept_up(lambda: figures(store, now()), settings.figures_every_s))]

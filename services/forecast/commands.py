@@ -379,7 +379,7 @@ def _store() -> "Store":
     from services.web import logs
 
     settings = Settings()
-    logs.configure("WARNING", settings.log_json)
+    logs.configure("WARNING", settings.log_json, "forecast")
     return Store.open(settings.url)
 
 

@@ -14,7 +14,7 @@ from services.forecast.quality.report import Finding, QualityReport
 from services.forecast.sources.tables import Incoming
 from services.forecast.store import Added, Arrivals, Readings, Store
 from services.forecast.store.series import now
-from services.forecast.telemetry import DOUBTED, INGESTED, STORE_SECONDS
+from services.forecast.telemetry import DOUBTED, INGESTED
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Times beyond are a slip: nobody measured power before, and forecasts do not reach so far."""
@@ -70,10 +70,7 @@ def _kept(
     def report(added: Added) -> QualityReport:
         return draft.model_copy(update={"new": added.new, "corrected": added.corrected, "repeated": added.repeated})
 
-    with STORE_SECONDS.labels("add_observations").time():
-        added = store.observations.add(
-            arrivals, received, digest, lambda so_far: report(so_far).model_dump(mode="json")
-        )
+    added = store.observations.add(arrivals, received, digest, lambda so_far: report(so_far).model_dump(mode="json"))
     _count(described, added, findings)
     return report(added)
 

@@ -1,8 +1,12 @@
 """What the service tells Prometheus: base units in the names, and labels with few values only; ids belong in logs."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from contextlib import AbstractContextManager
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
 LEAD_BUCKETS_H = (1, 4, 12, 24, 48, 120, 240)
 """Upper ends of the lead times that scores are told apart by."""
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -22,11 +26,18 @@ REQUEST_SECONDS = Histogram(
 )
 STORE_SECONDS = Histogram(
     "gridflex_forecast_store_seconds",
-    "Time that an operation of the store takes.",
+    "Time that a transaction of the store takes, reading or writing.",
     ("operation",),
     registry=REGISTRY,
     buckets=_SECONDS,
 )
+
+
+def timed(operation: str) -> AbstractContextManager[Any]:
+    """Measures a transaction of the store."""
+    return STORE_SECONDS.labels(operation).time()
+
+
 INGESTED = Counter(
     "gridflex_forecast_ingested_values",
     "Values that arrived, by what became of them: new, corrected or repeated.",
@@ -53,6 +64,18 @@ COVERAGE = Gauge(
     "Share of the values inside the 90 % interval, by kind and lead time.",
     ("kind", "lead"),
     registry=REGISTRY,
+)
+SKILL = Gauge(
+    "gridflex_forecast_skill_ratio",
+    "Share of the pinball loss of repeating the last known day (load: week) that is saved, by kind and lead time.",
+    ("kind", "lead"),
+    registry=REGISTRY,
+)
+QUEUE = Gauge(
+    "gridflex_forecast_queue_length_jobs", "Trainings and backtests that wait for a worker.", registry=REGISTRY
+)
+QUEUE_AGE_SECONDS = Gauge(
+    "gridflex_forecast_queue_age_seconds", "How long the job that waits longest has waited.", registry=REGISTRY
 )
 DRIFT = Gauge(
     "gridflex_forecast_drift_ratio",

@@ -93,7 +93,7 @@ def _now() -> Moment:
 
 def main() -> None:
     settings = Settings()
-    logs.configure(settings.log_level, settings.log_json)
+    logs.configure(settings.log_level, settings.log_json, "forecast")
     with Store.open(settings.url) as store:
         worker = Worker(store, settings)
         signal.signal(signal.SIGTERM, worker.stop)

@@ -3,14 +3,16 @@
 import logging
 
 import structlog
+from structlog.typing import EventDict, Processor
 
 
-def configure(level: str, as_json: bool) -> None:
-    """For the whole process; called once at its beginning."""
+def configure(level: str, as_json: bool, service: str) -> None:
+    """For the whole process; called once at its beginning. Every line names the service."""
     shown = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _named(service),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -19,3 +21,11 @@ def configure(level: str, as_json: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(),
     )
+
+
+def _named(service: str) -> Processor:
+    def name(_logger: object, _method: str, event: EventDict) -> EventDict:
+        event.setdefault("service", service)
+        return event
+
+    return name

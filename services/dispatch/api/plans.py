@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AwareDatetime, Field, model_validator
@@ -23,6 +24,7 @@ from services.web.events import as_it_changes
 from services.web.idempotency import digest_of
 from services.web.pages import Cursor, Limit, cursor_after, place_of
 
+log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
 PLANS = "/v1/plans"
 HASH_PATTERN = "^[0-9a-f]{64}$"
@@ -261,7 +263,9 @@ def _asked(
 ) -> PlanRecord:
     _refuse_when_busy(store, settings)
     asked = Asked(question.key, question.case_hash, name, question.document, who.name, replans, once)
-    return store.plans.ask(asked)
+    record = store.plans.ask(asked)
+    log.info("plan asked", plan=record.id, job=record.key, status=record.status, who=who.name)
+    return record
 
 
 def _refuse_when_busy(store: Store, settings: Settings) -> None:
