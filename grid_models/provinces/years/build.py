@@ -71,7 +71,7 @@ def assembled(
     given["reservoir hydro"] = water.reservoir_mw
     net_mw = load_mw - sum(renewable_mw.values()) - sum(given.values())
     worst = tightness(facts, nation, year, expected, fleet)
-    given["exchange with the neighbours"] = supply.exchange_mw(facts, net_mw, worst)
+    given["exchange with the neighbours"] = supply.exchange_mw(facts, year, net_mw, worst)
     study = ProvinceYear(
         facts, nation, expected, weather, load_mw, _there(renewable_mw), _there(given), fleet, note=note
     )

@@ -1,6 +1,7 @@
 """A year from reference tables: their hourly shapes and unit lists, and the card for what they do not hold."""
 
 from datetime import date
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from grid_models.provinces.years.reference import LOAD, SHARES, TEMPERATURE, Ref
 from grid_models.provinces.years.weather import SUN_MOST, WIND_MOST, Weather, made_up, scaled
 from grid_models.quantities import Floats
 
+NEWER = "newer"
+"""Source of units on the card that are younger than the unit lists."""
+Stand = TypeVar("Stand", bound=Dated)
 FIRST_DAY = date(2018, 1, 1)
 """Of the load in the tables."""
 MOST_JUMP_C = 10.0
@@ -60,13 +64,20 @@ def with_tables(card: ProvinceFacts, reference: Reference, province: str, load_2
         at_sea = at_sea.model_copy(update={"mw": continued(at_sea.mw, card.offshore_wind.mw)})
     return card.model_copy(
         update={
-            "thermal": tables.thermal(reference, province),
+            "thermal": (*tables.thermal(reference, province), *(one for one in card.thermal if one.source == NEWER)),
             "pumped_hydro": tables.pumped_hydro(reference, province),
             "hydro": tables.hydro(reference, province) or card.hydro,
             "onshore_wind": on_land or card.onshore_wind,
             "offshore_wind": at_sea,
             "solar": sun,
-            "load": card.load.model_copy(update={"energy_twh": _energy(card, load_2018)}),
+            "storage": overridden(card.storage, tables.storage(reference, province, card.storage)),
+            "industry": tables.smelters(reference, province),
+            "load": card.load.model_copy(
+                update={
+                    "energy_twh": overridden(card.load.energy_twh, tables.energy(reference, province, load_2018)),
+                    "peak_mw": overridden(card.load.peak_mw, tables.peaks(reference, province, load_2018)),
+                }
+            ),
         }
     )
 
@@ -77,9 +88,10 @@ def continued(known: tuple[Dated, ...], expected: tuple[Dated, ...]) -> tuple[Da
     return (*known, *(one for one in expected if one.year > last))
 
 
-def _energy(card: ProvinceFacts, load_2018: Floats) -> tuple[Dated, ...]:
-    given = Dated(year=2018, value=float(load_2018.sum()) / 1e6, source="shape_2018", certainty="sourced")
-    return (given, *(one for one in card.load.energy_twh if one.year > given.year))
+def overridden(expected: tuple[Stand, ...], known: tuple[Stand, ...]) -> tuple[Stand, ...]:
+    """What the card says, less the years of which the tables speak."""
+    years = {one.year for one in known}
+    return tuple(sorted((*known, *(one for one in expected if one.year not in years)), key=lambda one: one.year))
 
 
 def weather_of(reference: Reference, province: str, facts: ProvinceFacts) -> tuple[Weather, str]:

@@ -169,8 +169,8 @@ class ProvinceYear:
         return committed(self.fleet, self.nation, self.name, day, horizon, repair, heat, need_mw)
 
     def _reserve(self, item: ReserveFact, demand: Floats) -> ReserveProduct:
-        largest = max((block.rating_mw / block.together for block in self.fleet), default=0.0)
-        requirement = item.share_of_demand * demand + (largest if item.product == "spinning" else 0.0)
+        largest = self.largest_unit_mw if item.product == "spinning" else 0.0
+        requirement = (item.share_of_demand * demand + largest) * self.thermal_share
         slices = [round(share * float(requirement.max()), 1) for share, _ in item.shortage[:-1]]
         return ReserveProduct(
             name=item.name,
@@ -184,6 +184,17 @@ class ProvinceYear:
                 for mw, (_, price) in zip([*slices, None], item.shortage, strict=True)
             ),
         )
+
+    @property
+    def largest_unit_mw(self) -> float:
+        return max((block.rating_mw / block.together for block in self.fleet), default=0.0)
+
+    @cached_property
+    def thermal_share(self) -> float:
+        """Of the reserves, what does not stand in reservoirs, whose schedule is given: by capacity."""
+        reservoirs_mw = float(self.given_mw.get("reservoir hydro", np.zeros(1)).max())
+        thermal_mw = sum(block.max_mw for block in self.fleet)
+        return thermal_mw / max(thermal_mw + reservoirs_mw, 1.0)
 
     def _sources(self) -> tuple[str, ...]:
         return tuple({**self.nation.sources, **self.facts.sources}.values())

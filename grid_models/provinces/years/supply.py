@@ -16,9 +16,9 @@ RESERVOIR_LEAST = 0.25
 DAY_LEVEL, NIGHT_LEVEL = 0.88, 0.62
 """Of the rating of a DC line, by day and by night (assumed, near usual schedules)."""
 DAY_HOURS = (8, 23)
-SUN_HOURS, SUN_LEVELS = (9, 18), (0.75, 0.25)
+SUN_HOURS, SUN_LEVELS = (9, 18), (0.8, 0.1)
 """When a line from sun and wind carries much, and what by day and else (assumed)."""
-WATER_LINE = (0.5, 0.45, 0.5, 0.55, 0.7, 0.9, 1.0, 1.0, 1.0, 0.95, 0.7, 0.55)
+WATER_LINE = (0.4, 0.35, 0.35, 0.4, 0.55, 0.85, 1.0, 1.0, 1.0, 0.85, 0.5, 0.4)
 """By month, a line from rivers carries this share of the usual schedule (assumed)."""
 CORRIDOR_SHARE = 0.6
 """Of the AC corridors together, what may be relied on at once (assumed)."""
@@ -98,13 +98,13 @@ class Tightness:
     reserve_mw: float
 
 
-def exchange_mw(facts: ProvinceFacts, net_load_mw: Floats, tightness: Tightness) -> Floats:
+def exchange_mw(facts: ProvinceFacts, year: int, net_load_mw: Floats, tightness: Tightness) -> Floats:
     """Exchange with the neighbours over AC corridors, an export below 0.
 
     Chosen so that, at the worst hour and before any response, the fleet with its stores has its reserves and a little
     more; no more than the corridors carry.
     """
-    low, high = -corridors_mw(facts, "export"), corridors_mw(facts, "import")
+    low, high = -corridors_mw(facts, year, "export"), corridors_mw(facts, year, "import")
     wanted_mw = MARGIN_SHARE * float(net_load_mw.max()) + tightness.reserve_mw
     days = _worst(net_load_mw)
     share = _shape(net_load_mw)
@@ -116,9 +116,10 @@ def exchange_mw(facts: ProvinceFacts, net_load_mw: Floats, tightness: Tightness)
     return _sent(high, share)
 
 
-def corridors_mw(facts: ProvinceFacts, direction: str) -> float:
+def corridors_mw(facts: ProvinceFacts, year: int, direction: str) -> float:
     """What all AC corridors carry that way."""
-    usable = (tie for tie in facts.ties if tie.kind == "AC" and tie.direction in (direction, "both"))
+    there = (tie for tie in facts.ties if tie.kind == "AC" and tie.since <= year)
+    usable = (tie for tie in there if tie.direction in (direction, "both"))
     return CORRIDOR_SHARE * sum(tie.mw for tie in usable)
 
 

@@ -12,6 +12,7 @@ from grid_models.provinces.facts import (
     IndustryFact,
     PumpedHydroFact,
     SolarFact,
+    StorageFact,
     UnitsFact,
     WindFact,
 )
@@ -22,8 +23,11 @@ from grid_models.provinces.years.reference import (
     GENERATION,
     HYDRO,
     NUCLEAR,
+    PEAKS,
     SMELTERS,
+    STORAGE,
     WIND,
+    YEARLY,
     Reference,
     Row,
     number,
@@ -45,6 +49,12 @@ OFFSHORE_HOURS_MORE = 800.0
 """Full-load hours of wind at sea over those on land (assumed)."""
 SUN_ALL_YEAR = {"2023-12": 1.0, "2024-11": 12 / 11}
 """Utilisation hours are counted from January: what is added for the months that are missing."""
+NEWEST_ENERGY = "TWh_2025"
+"""The column is named for 2025, but adds up to the consumption of the nation in 2024."""
+NOT_OF_THE_YEAR = "not the year"
+"""Words of a reported load that was exceeded later in the year."""
+USUAL_STORAGE_H = 2.3
+"""Of new-type storage in the nation at the end of 2024."""
 RIVER_SHARE = 0.4
 """Of conventional hydro, run of river (assumed)."""
 HYDRO_HOURS_MOST = 4500.0
@@ -282,3 +292,41 @@ def smelters(reference: Reference, province: str) -> tuple[IndustryFact, ...]:
         for row in rows
         if number(row, column) >= 1
     )  # fmt: skip
+
+
+def storage(reference: Reference, province: str, expected: tuple[StorageFact, ...]) -> tuple[StorageFact, ...]:
+    """New-type storage as counted; a figure that is only a lower bound does not lower what the card says."""
+    usual_h = expected[0].hours if expected else USUAL_STORAGE_H
+    floor = {one.year: one.value for one in expected}
+    found = []
+    for row in reference.rows_of(STORAGE, province, "mw", "mwh", "date", "certainty"):
+        mw, mwh, year = number(row, "mw"), number(row, "mwh"), int(row["date"][:4])
+        bound = not row["certainty"].startswith("source")
+        found.append(
+            StorageFact(
+                year=year, value=max(mw, floor.get(year, 0.0)) if bound else mw, hours=mwh / mw if mwh else usual_h,
+                source="storage_2024", certainty="assumed" if bound else "sourced",
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def energy(reference: Reference, province: str, load_2018: Floats) -> tuple[Dated, ...]:
+    """Consumption of 2018 by the load itself, and of the newest year by the yearly table."""
+    found = [Dated(year=2018, value=float(load_2018.sum()) / 1e6, source="shape_2018", certainty="sourced")]
+    for row in reference.rows_of(YEARLY, province, NEWEST_ENERGY):
+        found.append(Dated(year=2024, value=number(row, NEWEST_ENERGY), source="demand", certainty="sourced"))  # noqa: PERF401
+    return tuple(found)
+
+
+def peaks(reference: Reference, province: str, load_2018: Floats) -> tuple[Dated, ...]:
+    """The maximum of 2018 by the load itself, and what was reported since."""
+    found = {2018: Dated(year=2018, value=float(load_2018.max()), source="shape_2018", certainty="sourced")}
+    for row in reference.rows_of(PEAKS, province, "year", "max_load_mw", "kind", "certainty"):
+        year = int(row["year"])
+        if NOT_OF_THE_YEAR not in row["kind"] and year > 2018:
+            sure = row["certainty"].startswith("source")
+            found[year] = Dated(
+                year=year, value=number(row, "max_load_mw"), source="press", certainty="sourced" if sure else "assumed"
+            )
+    return tuple(found.values())
