@@ -75,10 +75,10 @@ $(PEERS_READY): tests/benchmarks/peers-constraints.txt | $(BIN)/python
 	$(PEERS_VENV)/bin/python -m pip install --disable-pip-version-check -q -c $< gridx-egret pypsa pyomo highspy
 	touch $@
 
-# The rival solvers of the second-opinion tests.
+# The programs of the tests: a package a line, and where another package may have brought it, the command that counts.
 tools:
-	@missing=$$(for package in $$(grep -v '^#' tests/apt-packages.txt); do \
-	    dpkg -s $$package >/dev/null 2>&1 || echo $$package; done); \
+	@missing=$$(grep -v '^#' tests/apt-packages.txt | while read -r package command; do \
+	    { [ -n "$$command" ] && command -v "$$command" || dpkg -s "$$package"; } >/dev/null 2>&1 || echo "$$package"; done); \
 	if [ -n "$$missing" ]; then $(APT) update && $(APT) install -y --no-install-recommends $$missing; fi
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     """Where the embedded database and the cache of the weather services live."""
     database_url: str = ""
     """SQLite or PostgreSQL; empty: SQLite in the data directory."""
+    database_url_file: Path | None = None
+    """A file that holds the URL, such as a mounted secret."""
     body_max_bytes: int = Field(default=64 * 2**20, ge=1024)
     """A longer request is refused with 413."""
     batch_max_values: int = Field(default=2_000_000, ge=1)
@@ -53,6 +55,8 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """Of the database; the data directory is made if need be."""
+        if self.database_url_file is not None:
+            return self.database_url_file.read_text(encoding="utf-8").strip()
         if self.database_url:
             return self.database_url
         self.data_dir.mkdir(parents=True, exist_ok=True)
