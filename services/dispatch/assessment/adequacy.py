@@ -19,7 +19,9 @@ STATES_AT_MOST = 1 << 16
 ENUMERATED_UP_TO = 10
 """Units."""
 BISECTED_TO = 1e-6
-"""Of the rated power."""
+"""Of the rated power, where energy unserved is known exactly."""
+SAMPLED_TO = 2e-3
+"""Of the rated power, where it is sampled: finer than its error would be waste."""
 NO_STORES: Floats = np.zeros((0, 4))
 NO_CALLS: Floats = np.zeros((0, 5))
 
@@ -216,7 +218,7 @@ def equivalent_firm_capacity(
     without, improved = _eue(system, more, years, seed)
     target = improved(0.0)
     _is_short(without(0.0))
-    firm_mw = _bisected(lambda mw: without(mw) - target, 0.0, rated_mw)
+    firm_mw = _bisected(lambda mw: without(mw) - target, 0.0, rated_mw, _fineness(system.plus(*more)))
     return Worth(
         mw=firm_mw, of_rated=firm_mw / rated_mw, eue_without_mwh=without(0.0), eue_with_mwh=target
     )  # fmt: skip
@@ -230,7 +232,7 @@ def effective_load_carrying_capability(
     without, improved = _eue(system, more, years, seed)
     target = without(0.0)
     _is_short(target)
-    load_mw = _bisected(lambda mw: target - improved(-mw), 0.0, rated_mw)
+    load_mw = _bisected(lambda mw: target - improved(-mw), 0.0, rated_mw, _fineness(system.plus(*more)))
     return Worth(mw=load_mw, of_rated=load_mw / rated_mw, eue_without_mwh=target, eue_with_mwh=improved(0.0))
 
 
@@ -270,9 +272,17 @@ def _eue(
 ) -> tuple[Callable[[float], float], Callable[[float], float]]:
     """Energy unserved without and with the resources, by firm megawatts on top: exact where that is possible."""
     better = system.plus(*more)
-    if not better.stores and not better.calls and len(better.units) <= ENUMERATED_UP_TO:
+    if _is_enumerated(better):
         return _eue_exactly(system), _eue_exactly(better)
     return _eue_by_luck(system, better, years, seed)
+
+
+def _is_enumerated(system: System) -> bool:
+    return not system.stores and not system.calls and len(system.units) <= ENUMERATED_UP_TO
+
+
+def _fineness(system: System) -> float:
+    return BISECTED_TO if _is_enumerated(system) else SAMPLED_TO
 
 
 def _eue_exactly(system: System) -> Callable[[float], float]:
@@ -293,12 +303,12 @@ def _eue_by_luck(
     return (lambda mw: eue(system, outages, mw)), (lambda mw: eue(better, with_more, mw))
 
 
-def _bisected(excess: Callable[[float], float], low: float, high: float) -> float:
+def _bisected(excess: Callable[[float], float], low: float, high: float, fineness: float = BISECTED_TO) -> float:
     """Where a falling excess reaches 0, the range's end where it does not."""
     if excess(high) > 0:
         return high
     width = high - low
-    while high - low > BISECTED_TO * width:
+    while high - low > fineness * width:
         middle = (low + high) / 2
         low, high = (middle, high) if excess(middle) > 0 else (low, middle)
     return high

@@ -144,8 +144,10 @@ def shaved_peak(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> tup
         if year.days[day].max() <= left_mw:
             break  # this day and all that follow stay below what is left of a worse one
         demand = replace(demand_of(fleet, profile), windows=(_steps_that_matter(fleet, day),))
-        found_mw, answer = shaved(fleet.responders, year.load_mw, demand, seconds)
-        left_mw, bound_mw = max(left_mw, found_mw), max(bound_mw, answer.bound_mw)
+        found_mw, answer = shaved(fleet.responders, year.load_mw, demand, seconds, floor_mw=left_mw)
+        if answer.bound_mw > left_mw:  # at the floor nothing was proven of this day
+            bound_mw = max(bound_mw, answer.bound_mw)
+        left_mw = max(left_mw, found_mw)
     return left_mw, bound_mw
 
 

@@ -82,7 +82,14 @@ def sustained(
     """The relief that every window can count on (or nine in ten), and the answer in the windows where it binds."""
     parts = list(_clusters(responders, demand))
     one_ledger = len(parts) == 1
-    held = [_held(responders, demand.only(part), statistic if one_ledger else "min", seconds) for part in parts]
+    known: dict[object, Answer] = {}
+    held = []
+    for part in parts:
+        asked = demand.only(part)
+        pattern = _pattern(responders, asked)
+        if pattern not in known:
+            known[pattern] = _held(responders, asked, statistic if one_ledger else "min", seconds)
+        held.append(known[pattern])
     spare = int(0.1 * len(demand.windows)) if statistic == "p10" and not one_ledger else 0
     for part, answer in sorted(zip(parts, held, strict=True), key=lambda item: item[1].level_mw):
         if spare < len(part):
@@ -91,12 +98,26 @@ def sustained(
     raise AssertionError("there is at least one window")
 
 
+def _pattern(responders: Sequence[Responder], demand: Demand) -> object:
+    """What the answer depends on: windows at the same hours of days with the same headroom are one question."""
+    caps_mw = np.array([_cap_mw(one, demand) for one in responders])
+    days = tuple(demand.day_of(window) - demand.day_of(0) for window in range(len(demand.windows)))
+    return caps_mw.tobytes(), (demand.steps - demand.steps[0]).tobytes(), tuple(map(len, demand.windows)), days
+
+
 def shaved(
-    responders: Sequence[Responder], load_mw: Floats, demand: Demand, seconds: float = SECONDS
+    responders: Sequence[Responder],
+    load_mw: Floats,
+    demand: Demand,
+    seconds: float = SECONDS,
+    floor_mw: float = -np.inf,
 ) -> tuple[float, Answer]:
-    """The lowest peak K* over the windows (whole days) that the fleet can leave, rebound included."""
+    """The lowest peak K* over the windows (whole days) that the fleet can leave, rebound included.
+
+    No search goes below `floor_mw`: where another day leaves that much, less here changes nothing.
+    """
     model, fleet = _fleet(responders, demand)
-    peak = fleet.block.variable("peak", lower=-np.inf, shape=(1,), resources=("peak",))
+    peak = fleet.block.variable("peak", lower=floor_mw, shape=(1,), resources=("peak",))
     fleet.block.require("under the peak", fleet.relief + peak >= load_mw[demand.steps], resources=_labels(demand))
     fleet.block.pay("peak", peak)
     answer = _answered(model, fleet, responders, seconds)

@@ -45,30 +45,36 @@ def available_mw(units: Floats, hours: int, seed: int) -> Floats:
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def unserved_mw(margin: Floats, stores: Floats, calls: Floats) -> Floats:
-    """What stays unserved, hour by hour, of a margin (supply less load, MW) after stores and calls; it is consumed."""
+    """What stays unserved, hour by hour, of a margin (supply less load, MW) after stores and calls."""
     hours = margin.shape[0]
     short = np.zeros(hours)
-    if hours == 0 or margin.min() >= -SHORT_MW:
-        return short
     held = stores[:, ENERGY].copy()
-    used = np.zeros((calls.shape[0], 4))  # hours in the call, calls today, calls this year, hours since the last
-    used[:, 3] = 1e9
+    used = np.zeros((calls.shape[0], 4))  # hours in the call, calls today, calls this year, hour at which it ended
+    used[:, 3] = -1e9
+    day, at_rest = -1, True
     for hour in range(hours):
-        left = margin[hour]
-        if hour % DAY_H == 0:
+        # Most hours of a year: nothing is short, every store is full, nobody is called.
+        if at_rest and margin[hour] >= -SHORT_MW:
+            continue
+        if hour // DAY_H != day:
+            day = hour // DAY_H
             used[:, 1] = 0.0
+        left, full = margin[hour], False
         if left >= 0.0:
-            _refill(left, stores, held)
+            full = _refill(left, stores, held)
             left = 0.0
         else:
             left = -_discharged(-left, stores, held)
-        left = -_called(-left, calls, used)
-        short[hour] = max(0.0, -left) if left < -SHORT_MW else 0.0
+        left = -_called(-left, hour, calls, used)
+        short[hour] = -left if left < -SHORT_MW else 0.0
+        at_rest = full and not used[:, 0].any()
     return short
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _refill(surplus: float, stores: Floats, held: Floats) -> None:
+def _refill(surplus: float, stores: Floats, held: Floats) -> bool:
+    """Whether all are full then."""
+    full = True
     for one in range(stores.shape[0]):
         kept = stores[one, KEPT]
         room = (stores[one, ENERGY] - held[one]) / kept
@@ -76,6 +82,8 @@ def _refill(surplus: float, stores: Floats, held: Floats) -> None:
         if take > 0.0:
             held[one] += take * kept
             surplus -= take
+        full = full and held[one] >= stores[one, ENERGY] * (1.0 - 1e-12)
+    return full
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -98,13 +106,13 @@ def _discharged(short: float, stores: Floats, held: Floats) -> float:
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _called(short: float, calls: Floats, used: Floats) -> float:
+def _called(short: float, hour: int, calls: Floats, used: Floats) -> float:
     """What is still short after calls of load; every call that is not needed now ends."""
     for one in range(calls.shape[0]):
         running = used[one, 0] > 0.0
         may_go_on = running and used[one, 0] + 1.0 <= calls[one, LONGEST]
         fresh = used[one, 1] < calls[one, PER_DAY] and used[one, 2] < calls[one, PER_YEAR]
-        rested = not running and used[one, 3] >= calls[one, REST]
+        rested = not running and hour - used[one, 3] >= calls[one, REST]
         if short > SHORT_MW and (may_go_on or (fresh and rested)):
             if not running:
                 used[one, 1] += 1.0
@@ -113,7 +121,5 @@ def _called(short: float, calls: Floats, used: Floats) -> float:
             short -= min(short, calls[one, SHED])
         elif running:
             used[one, 0] = 0.0
-            used[one, 3] = 1.0
-        else:
-            used[one, 3] += 1.0
+            used[one, 3] = hour
     return short
