@@ -10,9 +10,7 @@ from itertools import product
 
 import numpy as np
 
-from grid_models.case import Case
 from grid_models.quantities import Data, Floats
-from grid_models.resources import Battery, InterruptibleLoad, PumpedHydro, ThermalUnit
 from services.dispatch.assessment.sampling import DAY_H, SHORT_MW, available_mw, unserved_mw
 
 STATES_AT_MOST = 1 << 16
@@ -22,6 +20,8 @@ BISECTED_TO = 1e-6
 """Of the rated power, where energy unserved is known exactly."""
 SAMPLED_TO = 2e-3
 """Of the rated power, where it is sampled: finer than its error would be waste."""
+MORE_SEED = 7919
+"""Added to the seed where units come on top: their luck is their own."""
 NO_STORES: Floats = np.zeros((0, 4))
 NO_CALLS: Floats = np.zeros((0, 5))
 
@@ -64,6 +64,9 @@ class CalledLoad:
     rest_h: float = 0.0
 
 
+Member = Unit | Store | CalledLoad
+
+
 @dataclass(frozen=True)
 class System:
     """A fleet before one or more weather years of net load (load less wind, sun and whatever is given)."""
@@ -76,7 +79,7 @@ class System:
     firm_mw: float = 0.0
     """Never fails; below 0 it is load added."""
 
-    def plus(self, *more: Unit | Store | CalledLoad) -> "System":
+    def plus(self, *more: Member) -> "System":
         """The same with more resources, last, so that the outages of the others stay as they are."""
         return replace(
             self,
@@ -141,6 +144,15 @@ class Outages:
     capacity_mw: Floats
     """Years x hours."""
     seed: int
+
+    def extended(self, units: tuple[Unit, ...]) -> "Outages":
+        """The same luck for these units, of which ours are the first."""
+        if units == self.units:
+            return self
+        more = units[len(self.units) :]
+        years, hours = self.capacity_mw.shape
+        added = sampled_outages(more, hours, years, self.seed + MORE_SEED)
+        return Outages(units, self.capacity_mw + added.capacity_mw, self.seed)
 
 
 def sampled_outages(units: Sequence[Unit], hours: int, years: int, seed: int = 1) -> Outages:
@@ -210,30 +222,26 @@ class Worth(Data):
     eue_with_mwh: float
 
 
-def equivalent_firm_capacity(
-    system: System, *more: Unit | Store | CalledLoad, years: int = 1000, seed: int = 1
-) -> Worth:
+def equivalent_firm_capacity(system: System, *more: Member, years: int = 1000, seed: int = 1) -> Worth:
     """EFC: the firm megawatts that leave the same energy unserved as these resources, before the same luck."""
-    rated_mw = _rated_mw(more)
+    most_mw = rated_mw(more)
     without, improved = _eue(system, more, years, seed)
     target = improved(0.0)
     _is_short(without(0.0))
-    firm_mw = _bisected(lambda mw: without(mw) - target, 0.0, rated_mw, _fineness(system.plus(*more)))
+    firm_mw = _bisected(lambda mw: without(mw) - target, 0.0, most_mw, _fineness(system.plus(*more)))
     return Worth(
-        mw=firm_mw, of_rated=firm_mw / rated_mw, eue_without_mwh=without(0.0), eue_with_mwh=target
+        mw=firm_mw, of_rated=firm_mw / most_mw, eue_without_mwh=without(0.0), eue_with_mwh=target
     )  # fmt: skip
 
 
-def effective_load_carrying_capability(
-    system: System, *more: Unit | Store | CalledLoad, years: int = 1000, seed: int = 1
-) -> Worth:
+def effective_load_carrying_capability(system: System, *more: Member, years: int = 1000, seed: int = 1) -> Worth:
     """ELCC: the load that these resources carry at the energy unserved of before, before the same luck."""
-    rated_mw = _rated_mw(more)
+    most_mw = rated_mw(more)
     without, improved = _eue(system, more, years, seed)
     target = without(0.0)
     _is_short(target)
-    load_mw = _bisected(lambda mw: target - improved(-mw), 0.0, rated_mw, _fineness(system.plus(*more)))
-    return Worth(mw=load_mw, of_rated=load_mw / rated_mw, eue_without_mwh=target, eue_with_mwh=improved(0.0))
+    load_mw = _bisected(lambda mw: target - improved(-mw), 0.0, most_mw, _fineness(system.plus(*more)))
+    return Worth(mw=load_mw, of_rated=load_mw / most_mw, eue_without_mwh=target, eue_with_mwh=improved(0.0))
 
 
 class NothingShort(ValueError):
@@ -263,12 +271,13 @@ def tightened(system: System, lolh_h: float = 2.4, years: int = 1000, seed: int 
     return replace(system, firm_mw=system.firm_mw + _bisected(excess, -reach_mw, reach_mw))
 
 
-def _rated_mw(more: Sequence[Unit | Store | CalledLoad]) -> float:
+def rated_mw(more: Sequence[Member]) -> float:
+    """What they could give at best."""
     return sum(one.discharge_mw if isinstance(one, Store) else one.mw for one in more)
 
 
 def _eue(
-    system: System, more: Sequence[Unit | Store | CalledLoad], years: int, seed: int
+    system: System, more: Sequence[Member], years: int, seed: int
 ) -> tuple[Callable[[float], float], Callable[[float], float]]:
     """Energy unserved without and with the resources, by firm megawatts on top: exact where that is possible."""
     better = system.plus(*more)
@@ -294,8 +303,7 @@ def _eue_by_luck(
 ) -> tuple[Callable[[float], float], Callable[[float], float]]:
     hours = np.atleast_2d(system.net_load_mw).shape[1]
     outages = sampled_outages(system.units, hours, years, seed)
-    # Units that come last are drawn last: those before them fail at the same moments.
-    with_more = outages if better.units == system.units else sampled_outages(better.units, hours, years, seed)
+    with_more = outages.extended(better.units)
 
     def eue(one: System, luck: Outages, firm_mw: float) -> float:
         return float(sampled(replace(one, firm_mw=one.firm_mw + firm_mw), outages=luck).eue_mwh.mean())
@@ -312,45 +320,3 @@ def _bisected(excess: Callable[[float], float], low: float, high: float, finenes
         middle = (low + high) / 2
         low, high = (middle, high) if excess(middle) > 0 else (low, middle)
     return high
-
-
-def system_of(case: Case, outage_rate: float = 0.05, repair_h: float = 50.0, response: bool = True) -> System:
-    """The adequacy view of a case: thermal units that fail, stores, contracts, and all else as given.
-
-    `outage_rate` and `repair_h` hold for every thermal unit: a case says nothing of forced outages.
-    """
-    given_mw = np.zeros(case.steps)
-    for resource in case.resources:
-        if resource.kind == "renewable":
-            given_mw += resource.available_mw
-        elif resource.kind == "profile":
-            given_mw += resource.power_mw
-    units = [Unit(one.max_mw, outage_rate, repair_h) for one in case.resources if isinstance(one, ThermalUnit)]
-    return System(
-        tuple(units),
-        (case.demand_mw.sum(axis=0) - given_mw)[None, :],
-        tuple(_store(one) for one in case.resources if isinstance(one, Battery | PumpedHydro)),
-        tuple(_load(one) for one in case.resources if isinstance(one, InterruptibleLoad)) if response else (),
-    )
-
-
-def _store(one: Battery | PumpedHydro) -> Store:
-    if isinstance(one, Battery):
-        usable_mwh = float(np.max(one.energy_max_mwh) - np.max(one.energy_min_mwh)) * one.discharge_efficiency
-        cycle = one.charge_efficiency * one.discharge_efficiency
-        return Store(float(np.max(one.discharge_max_mw)), float(np.max(one.charge_max_mw)), usable_mwh, cycle)
-    power_mw = sum(unit.generate_max_mw for unit in one.units)
-    pump_mw = sum(unit.pump_max_mw for unit in one.units)
-    usable_mwh = (one.upper_max_mwh - one.upper_min_mwh) * one.generate_efficiency
-    return Store(power_mw, pump_mw, usable_mwh, one.generate_efficiency * one.pump_efficiency)
-
-
-def _load(one: InterruptibleLoad) -> CalledLoad:
-    room_mw = np.inf if one.baseline_mw is None else float(np.min(np.subtract(one.baseline_mw, one.floor_mw)))
-    return CalledLoad(
-        mw=one.availability * min(one.contract_mw, room_mw),
-        longest_h=one.call_max_h or np.inf,
-        per_day=np.inf if one.calls_per_day_max is None else one.calls_per_day_max,
-        per_year=np.inf if one.calls_max is None else one.calls_max,
-        rest_h=one.rest_h,
-    )

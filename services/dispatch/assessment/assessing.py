@@ -1,97 +1,130 @@
-"""From a case to its assessment: every definition side by side, confirmed by unit commitment."""
+"""From a province or a case to its assessment: every definition side by side, confirmed by unit commitment."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 
-import numpy as np
-
 from grid_models.case import Case
-from grid_models.plan import Plan
 from grid_models.quantities import Floats
-from grid_models.resources import InterruptibleLoad, VirtualPowerPlant
-from services.dispatch.assessment.capability import Capability, Fleet, Test, capability, shaved_peak
-from services.dispatch.assessment.peaks import LoadYear, peak_hours, peak_valley_rates
-from services.dispatch.assessment.profiles import Profile, chosen
-from services.dispatch.assessment.responders import each_meter_once, relief_limits_mw, responders_of
-from services.dispatch.assessment.verdict import (
-    Answer,
-    Assessment,
-    Commitment,
-    Duplicated,
-    LoadFacts,
-    PeakTable,
-    Provenance,
-    Verdict,
-)
-from services.dispatch.planning import Options, plan_case
+from services.dispatch.assessment.capability import Capability, Fleet, capability, shaved_peak
+from services.dispatch.assessment.load_facts import load_facts
+from services.dispatch.assessment.outlook import Closing, PathTo, Sensitivity, closing, path_to, sensitivities
+from services.dispatch.assessment.peaks import LoadYear, peak_valley_rates
+from services.dispatch.assessment.planned_days import COMMITMENT, Judge, PlannedDay, planned_day
+from services.dispatch.assessment.profiles import DEFAULT, Profile, chosen, profile_of
+from services.dispatch.assessment.risk import Supply, risk
+from services.dispatch.assessment.subject import Register, Subject, subject_of_case
+from services.dispatch.assessment.verdict import Answer, Assessment, Duplicated, Provenance, Verdict
+from services.dispatch.planning import Options
 
-THRESHOLDS = (0.97, 0.95, 0.90)
 ROUNDING_MW = 1e-6
 SECONDS = 10.0
 """For one level or peak of one definition."""
-COMMITMENT = Options(gap=1e-3, time_limit_s=150.0)
+STRICT = "STRICT"
+YEAR_H = 8760
+Tell = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True)
-class Register:
-    """What a case does not say of its responders."""
+class Depth:
+    """How thorough an assessment is."""
 
-    delivery: Mapping[str, float] | None = None
-    """Share of a call that arrives, by name."""
-    meters: Mapping[str, Mapping[str, float]] | None = None
-    """Contracted MW by meter, by name."""
-    captive: Collection[str] = ()
-    """Users' own thermal units under contract."""
-    tests: tuple[Test, ...] = ()
-    today: date | None = None
+    commitment: Options | None = COMMITMENT
+    """For the worst days; None: they are not planned."""
+    sample_years: int = 1000
+    """Of weather and outages; 0: no adequacy."""
+    outlook: bool = True
+    """Closing portfolio, path and sensitivities."""
+    seconds: float = SECONDS
+    """For one level or peak of one definition."""
+
+
+THOROUGH = Depth()
+QUICK = Depth(commitment=None, sample_years=0, outlook=False)
+"""The verdicts alone."""
 
 
 def assess(
-    case: Case,
+    given: Subject | Case,
     profiles: Sequence[str | Profile] = (),
-    year: LoadYear | None = None,
+    depth: Depth = THOROUGH,
     register: Register | None = None,
-    commitment: Options | None = None,
-    seconds: float = SECONDS,
-    tell: Callable[[str], None] = lambda _: None,
+    tell: Tell = silent,
 ) -> Assessment:
-    """Whether the case's fleet answers its peak, by each definition (all of them where none is named).
+    """Whether a fleet answers its peak, by each definition (all of them where none is named).
 
-    `year` is the load that is judged, the case's own where it is missing; `commitment` plans the case's day without
-    and with response, and `tell` hears what is being done.
+    A case is judged by its own horizon, with what the `register` knows of its responders; `tell` hears what is done.
     """
-    known = register or Register()
-    found = responders_of(case, known.delivery, known.meters, known.captive)
-    responders, duplicates = each_meter_once(found)
-    load = year or LoadYear.of(case)
-    fleet = Fleet(load, responders, relief_limits_mw(case), known.tests, known.today)
+    subject = subject_of_case(given, register=register) if isinstance(given, Case) else given
+    fleet, duplicates = subject.fleet()
     definitions = [one if isinstance(one, Profile) else chosen([one])[0] for one in profiles] or list(chosen())
+    verdicts = judged(fleet, definitions, subject.renewable_mw, depth.seconds, tell)
+    closings, paths, changes = _outlook(subject, fleet, verdicts, tell) if depth.outlook else ((), (), ())
     return Assessment(
-        load=load_facts(load),
-        verdicts=judged(fleet, definitions, case, seconds, tell),
+        name=subject.name,
+        title=subject.title,
+        title_zh=subject.title_zh,
+        year=subject.year,
+        load=load_facts(subject.load, subject.temperature_c),
+        verdicts=verdicts,
         duplicates=tuple(Duplicated(**vars(one)) for one in duplicates),
-        commitments=with_and_without(case, commitment, tell) if commitment else (),
-        provenance=_provenance(case, load, year is None),
+        days=_days(subject, depth, tell),
+        risk=risk(_supply(subject), depth.sample_years, tell=tell) if depth.sample_years else None,
+        closings=closings,
+        paths=paths,
+        sensitivities=changes,
+        notes=subject.notes,
+        provenance=_provenance(subject, depth),
     )
+
+
+def _days(subject: Subject, depth: Depth, tell: Tell) -> tuple[PlannedDay, ...]:
+    if depth.commitment is None:
+        return ()
+    judge = Judge(subject.register, profile_of(STRICT), depth.seconds)
+    return tuple(planned_day(case, judge, depth.commitment, tell) for case in subject.days)
+
+
+def _supply(subject: Subject) -> Supply:
+    net = subject.load if subject.renewable_mw is None else subject.load.less(subject.renewable_mw)
+    return Supply(subject.supply, subject.answering, net)
+
+
+def _outlook(
+    subject: Subject, fleet: Fleet, verdicts: Sequence[Verdict], tell: Tell
+) -> tuple[tuple[Closing, ...], tuple[PathTo, ...], tuple[Sensitivity, ...]]:
+    """For the default definition and the strict one; the path needs to know how the load grows."""
+    now = subject.year or subject.load.start.year
+    closings, paths = [], []
+    for profile in (profile_of(DEFAULT), profile_of(STRICT)):
+        tell(f"closing the gap of {profile.id}")
+        found = closing(fleet, profile, now)
+        closings.append(found)
+        if subject.growth is not None:
+            share = found.closed.target_mw / fleet.year.peak_mw
+            paths.append(path_to(profile, fleet.year.peak_mw, found.closed.before_mw, share, subject.growth, now))
+    return tuple(closings), tuple(paths), sensitivities(fleet, profile_of(STRICT), tell)
 
 
 def judged(
     fleet: Fleet,
     definitions: Sequence[Profile],
-    case: Case | None = None,
+    renewable_mw: Floats | None = None,
     seconds: float = SECONDS,
     tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[Verdict, ...]:
-    """The fleet under each definition; the net load needs the case, which has the wind and the sun."""
+    """The fleet under each definition; the net load needs what wind and sun could give."""
     # Definitions that differ in their target only have the same capability: the searches are made once.
     reused: dict[str, tuple[Capability, tuple[float, float]]] = {}
     verdicts = []
     for profile in definitions:
         key = profile.model_dump_json(include=_DECIDE_CAPABILITY)
-        measured, notes = _measured(fleet, profile, case)
+        measured, notes = _measured(fleet, profile, renewable_mw)
         if key not in reused:
             tell(f"{profile.id}: {profile.duration_h:g} h at {profile.notice_h:g} h notice, {profile.scope}")
             reused[key] = (
@@ -108,20 +141,13 @@ _DECIDE_CAPABILITY = {
 }  # fmt: skip
 
 
-def _measured(fleet: Fleet, profile: Profile, case: Case | None) -> tuple[Fleet, tuple[str, ...]]:
+def _measured(fleet: Fleet, profile: Profile, renewable_mw: Floats | None) -> tuple[Fleet, tuple[str, ...]]:
     """The fleet before the load that the definition means, and what had to be taken instead."""
     if profile.load_measure == "society":
         return fleet, ()
-    if profile.load_measure == "net" and case is not None and len(fleet.year.load_mw) == case.steps:
-        net = fleet.year.less(given_mw(case))
-        return Fleet(net, fleet.responders, fleet.limits_mw, fleet.tests, fleet.today), ()
+    if profile.load_measure == "net" and renewable_mw is not None:
+        return replace(fleet, year=fleet.year.less(renewable_mw)), ()
     return fleet, (f"the {profile.load_measure} load is not known: that of society stands for it",)
-
-
-def given_mw(case: Case) -> Floats:
-    """What wind, sun and run of river could give, step by step."""
-    rows = [np.broadcast_to(one.available_mw, case.steps) for one in case.resources if one.kind == "renewable"]
-    return np.asarray(np.sum(rows, axis=0)) if rows else np.zeros(case.steps)
 
 
 def _verdict(
@@ -151,67 +177,20 @@ def _answer(counted_mw: float | None, target_mw: float) -> Answer:
     return "yes" if counted_mw >= target_mw - ROUNDING_MW else "no"
 
 
-def load_facts(year: LoadYear) -> LoadFacts:
-    """The load in figures."""
-    rates = peak_valley_rates(year)
-    return LoadFacts(
-        peak_mw=year.peak_mw,
-        peak_at=year.moment(year.peak_step).isoformat(),
-        hours=len(year.load_mw) * year.step_h,
-        energy_mwh=year.energy_mwh,
-        peak_valley_annual=rates.annual,
-        peak_valley_max_day=rates.max_day,
-        peak_valley_peak_day=rates.peak_day,
-        thresholds=tuple(_peak_table(year, threshold) for threshold in THRESHOLDS),
-    )
-
-
-def _peak_table(year: LoadYear, threshold: float) -> PeakTable:
-    fields = vars(peak_hours(year, threshold))
-    return PeakTable(**{name: fields[name] for name in PeakTable.model_fields})
-
-
-def without_response(case: Case) -> Case:
-    """The same day with nobody to call: contracts and virtual power plants are gone, stores and plants stay."""
-    kept = tuple(one for one in case.resources if not isinstance(one, InterruptibleLoad | VirtualPowerPlant))
-    return case.replaced(resources=kept)
-
-
-def with_and_without(
-    case: Case, options: Options = COMMITMENT, tell: Callable[[str], None] = lambda _: None
-) -> tuple[Commitment, Commitment]:
-    """The case's day planned twice: what response changes in cost, in unserved energy and in the peak."""
-    bare = without_response(case)
-    tell("unit commitment without response")
-    first = committed(bare, plan_case(bare, options), response=False)
-    tell("unit commitment with response")
-    return first, committed(case, plan_case(case, options), response=True)
-
-
-def committed(case: Case, plan: Plan, response: bool) -> Commitment:
-    """A plan in the figures of the assessment."""
-    callers = [one.name for one in case.resources if isinstance(one, InterruptibleLoad | VirtualPowerPlant)]
-    relief_mw = np.sum([plan.power_mw[name] for name in callers], axis=0) if callers else np.zeros(case.steps)
-    unserved = [np.sum(row) for row in plan.shortage.unserved_mw.values()]
-    return Commitment(
-        response=response,
-        cost=plan.cost,
-        gap=plan.gap,
-        status=plan.status,
-        unserved_mwh=float(np.sum(unserved)) * case.horizon.step_h,
-        peak_left_mw=float((case.demand_mw.sum(axis=0) - relief_mw).max()),
-        response_max_mw=float(relief_mw.max()),
-        calls=len(plan.calls),
-        curtailed_share=1 - plan.utilisation["total"] if "total" in plan.utilisation else None,
-    )
-
-
-def _provenance(case: Case, year: LoadYear, own: bool) -> Provenance:
-    hours = len(year.load_mw) * year.step_h
-    load = f"demand of the case, {hours:g} h from {year.start.isoformat()}" if own else f"given, {hours:g} h"
-    if own and hours < 8760:
+def _provenance(subject: Subject, depth: Depth) -> Provenance:
+    hours = len(subject.load.load_mw) * subject.load.step_h
+    load = f"{hours:g} h from {subject.load.start.isoformat()}"
+    if hours < YEAR_H:
         load += "; it stands for the year: peak hours of other days are not seen"
-    return Provenance(case_name=case.name, case_hash=case.hash, sources=case.sources, load=load, versions=_versions())
+    return Provenance(
+        case_name=subject.case.name,
+        case_hash=subject.case.hash,
+        sources=subject.case.sources,
+        load=load,
+        versions=_versions(),
+        commitment_gap=None if depth.commitment is None else depth.commitment.gap,
+        sample_years=depth.sample_years,
+    )
 
 
 @cache

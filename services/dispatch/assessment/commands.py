@@ -32,6 +32,7 @@ def assess(
     """Judge whether a fleet can answer its peak, under every definition side by side."""
     from rich.console import Console
 
+    from services.dispatch.assessment.assessing import Depth
     from services.dispatch.assessment.assessing import assess as assessed
     from services.dispatch.assessment.profiles import chosen
     from services.dispatch.assessment.rendering import print_assessment
@@ -42,7 +43,7 @@ def assess(
     options = Options(gap=gap, time_limit_s=time_limit) if commitment else None
     errors = Console(stderr=True, highlight=False)
     with errors.status("reading") as status:
-        found = assessed(study, definitions, commitment=options, tell=status.update)
+        found = assessed(study, definitions, Depth(commitment=options), tell=status.update)
     if as_json:
         as_json.write_text(found.model_dump_json(indent=1), encoding="utf-8")
     # Off a terminal nobody sees the edge of the window: a line is a line.

@@ -7,7 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from services.dispatch.assessment.capability import Capability, Share
-from services.dispatch.assessment.profiles import DEFAULT
+from services.dispatch.assessment.outlook import Closing, PathTo
+from services.dispatch.assessment.risk import Risk
 from services.dispatch.assessment.verdict import Assessment, Verdict
 
 SHOWN_MW = 0.5
@@ -20,17 +21,28 @@ def print_assessment(assessment: Assessment, console: Console) -> None:
 
 
 def _parts(assessment: Assessment) -> Iterable[RenderableType]:
-    shown = [one for one in assessment.verdicts if one.profile.id == DEFAULT] or [assessment.verdicts[0]]
-    yield _headline(shown[0], assessment)
+    shown = assessment.headline
+    yield _headline(shown, assessment)
     yield _verdicts(assessment)
     yield _peaks(assessment)
-    for verdict in dict.fromkeys((*(one.profile.id for one in shown), _strictest(assessment).profile.id)):
+    for verdict in dict.fromkeys((shown.profile.id, _strictest(assessment).profile.id)):
         yield _stack(assessment.of(verdict))
         yield _losses(assessment.of(verdict))
     if assessment.duplicates:
         yield _duplicates(assessment)
-    if assessment.commitments:
-        yield _commitments(assessment)
+    if assessment.days:
+        yield _days(assessment)
+    if assessment.risk:
+        yield _risk(assessment.risk)
+        yield _worth(assessment.risk)
+    for closing in assessment.closings:
+        yield _closing(closing)
+    for path in assessment.paths:
+        yield _path(path)
+    if assessment.sensitivities:
+        yield _sensitivities(assessment)
+    for note in assessment.notes:
+        yield Text(f"note: {note}")
     yield Text(f"load: {assessment.provenance.load}")
     yield Text(f"hash: {assessment.hash}")
 
@@ -45,7 +57,7 @@ def _headline(verdict: Verdict, assessment: Assessment) -> Text:
     ratio = "was not tested" if verdict.ratio is None else f"answers {verdict.ratio:.2%} of its peak"
     passed = sum(one.answer == "yes" for one in assessment.verdicts)
     return Text(
-        f"{assessment.provenance.case_name} {ratio} of {_mw(assessment.load.peak_mw)} MW "
+        f"{assessment.name} {ratio} of {_mw(assessment.load.peak_mw)} MW "
         f"({verdict.profile.id}: {verdict.profile.level}, {verdict.target_share:.0%} asked: {verdict.answer}); "
         f"yes by {passed} of {len(assessment.verdicts)} definitions",
         style="bold",
@@ -123,14 +135,77 @@ def _duplicates(assessment: Assessment) -> Table:
     return _table("Meters that stood twice", ("meter", "counts with", "taken from", "MW"), rows)
 
 
-def _commitments(assessment: Assessment) -> Table:
-    heads = ("unit commitment", "cost", "gap", "unserved MWh", "peak left MW", "response MW", "calls")
+def _days(assessment: Assessment) -> Table:
+    heads = (
+        "the worst days, planned",
+        "cost",
+        "gap",
+        "unserved MWh",
+        "peak left MW",
+        "response MW",
+        "calls",
+        "dearest",
+    )
     rows = [
-        ("with response" if one.response else "without", f"{one.cost:,.0f}", f"{one.gap:.2%}", _mw(one.unserved_mwh),
-         _mw(one.peak_left_mw), _mw(one.response_max_mw), str(one.calls))
-        for one in assessment.commitments
+        (f"{day.date} {'with' if one.response else 'without'} response", f"{one.cost:,.0f}", f"{one.gap:.2%}",
+         _mw(one.unserved_mwh), _mw(one.peak_left_mw), _mw(one.response_max_mw), str(one.calls),
+         f"{one.price_max:,.0f}")
+        for day in assessment.days
+        for one in (day.without, day.answered)
     ]  # fmt: skip
-    return _table("The day, planned", heads, rows)
+    return _table("The worst days, planned by unit commitment", heads, rows)
+
+
+def _risk(found: Risk) -> Table:
+    heads = ("", "LOLH h", "LOLE days", "EUE MWh")
+    rows = [
+        (name, f"{one.lolh_h:.2f} ± {one.lolh_error_h:.2f}", f"{one.lole_days:.2f} ± {one.lole_error_days:.2f}",
+         f"{one.eue_mwh:,.0f} ± {one.eue_error_mwh:,.0f}")
+        for name, one in (("without response", found.without), ("with response", found.answered))
+    ]  # fmt: skip
+    years = f"{found.sampled_years} years of outages over {found.weather_years} of weather"
+    return _table(f"Adequacy over the {found.hours} h of the load, {years}; ± one standard error", heads, rows)
+
+
+def _worth(found: Risk) -> Table:
+    heads = ("class", "rated MW", "EFC MW", "of rated", "ELCC MW")
+    rows = [
+        (one.name, _mw(one.rated_mw), _mw(one.firm_mw), f"{one.of_rated:.0%}", _mw(one.carried_mw))
+        for one in found.worth
+    ]
+    return _table(f"Worth in firm megawatts, where {found.yardstick_h:g} h a year are short", heads, rows)
+
+
+def _closing(closing: Closing) -> Table:
+    found = closing.closed
+    built = found.portfolio.contracted_mw
+    heads = ("option", "counts", "CNY/kW-year", "up to MW", "built MW")
+    rows = [
+        (step.option, f"{found.accredited[step.option]:.0%}", f"{step.cny_per_kw_year:,.0f}",
+         _mw(step.cumulated_mw), _mw(built[step.option][0]))
+        for step in found.curve
+    ]  # fmt: skip
+    cost = found.portfolio.cost_cny_per_year[0]
+    words = f"{_mw(found.before_mw)} of {_mw(found.target_mw)} MW; with the portfolio {_mw(found.after_mw)}"
+    return _table(f"Closing the gap by {closing.year}, {closing.profile}: {words}, {cost:,.0f} CNY a year", heads, rows)
+
+
+def _path(path: PathTo) -> Table:
+    heads = ("year", "peak MW P10", "P50", "P90", "there MW P50", "missing MW P10", "P50", "P90", "met")
+    rows = [
+        (str(one.year), *map(_mw, one.peak_mw), _mw(one.capability_mw[1]), *map(_mw, one.gap_mw), f"{one.met:.0%}")
+        for one in path.years
+    ]
+    return _table(f"The way to {path.years[-1].year}, {path.profile}", heads, rows)
+
+
+def _sensitivities(assessment: Assessment) -> Table:
+    heads = ("changed", "to", "deliverable MW", "of peak", "change MW")
+    rows = [
+        (one.what, one.value, _mw(one.deliverable_mw), f"{one.ratio:.2%}", _mw(one.change_mw))
+        for one in assessment.sensitivities
+    ]
+    return _table("What the strict answer hinges on", heads, rows)
 
 
 def _mw(value: float | None) -> str:

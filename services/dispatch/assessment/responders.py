@@ -195,11 +195,18 @@ def _battery(store: Battery, case: Case) -> Responder:
         name=store.name,
         contracted_mw=float(np.max(store.discharge_max_mw)),
         headroom_mw=_series(per_step(store.discharge_max_mw, case.steps)),
-        source="D" if any(word in store.technology for word in USER_SIDE) else "S",
+        source=source_of(store),
         programme="store",
         energy_mwh=usable_mwh,
         note="full when called: a day's notice is long enough to charge",
     )
+
+
+def source_of(store: Battery | PumpedHydro) -> Source:
+    """On whose side a store stands."""
+    if isinstance(store, PumpedHydro):
+        return "P"
+    return "D" if any(word in store.technology for word in USER_SIDE) else "S"
 
 
 def _station(station: PumpedHydro) -> Responder:

@@ -6,39 +6,17 @@ gap is the target less what counts.
 
 import hashlib
 import json
-from typing import Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from grid_models.quantities import Data
 from services.dispatch.assessment.capability import Capability
-from services.dispatch.assessment.profiles import Profile
+from services.dispatch.assessment.load_facts import LoadFacts
+from services.dispatch.assessment.outlook import Closing, PathTo, Sensitivity
+from services.dispatch.assessment.planned_days import PlannedDay
+from services.dispatch.assessment.profiles import DEFAULT, Profile
+from services.dispatch.assessment.risk import Risk
 
 Answer = Literal["yes", "no", "not tested"]
-
-
-class PeakTable(Data):
-    """The load above one threshold."""
-
-    threshold: float
-    hours: float
-    days: int
-    longest_run_h: float
-    above_mwh: float
-    full_load_hours: float
-
-
-class LoadFacts(Data):
-    """The load that is judged."""
-
-    peak_mw: float
-    peak_at: str
-    hours: float
-    energy_mwh: float
-    peak_valley_annual: float
-    peak_valley_max_day: float
-    peak_valley_peak_day: float
-    thresholds: tuple[PeakTable, ...]
 
 
 class Duplicated(Data):
@@ -68,21 +46,6 @@ class Verdict(Data):
     notes: tuple[str, ...] = ()
 
 
-class Commitment(Data):
-    """One day planned by unit commitment, with or without response."""
-
-    response: bool
-    cost: float
-    gap: float
-    status: str
-    unserved_mwh: float
-    peak_left_mw: float
-    """Highest demand less what the demand side gives, rebound included."""
-    response_max_mw: float
-    calls: int
-    curtailed_share: float | None = None
-
-
 class Provenance(Data):
     """On what the assessment rests, so that it can be repeated."""
 
@@ -92,24 +55,49 @@ class Provenance(Data):
     load: str
     """Where the load comes from."""
     versions: dict[str, str]
+    commitment_gap: float | None = None
+    """That was asked for; None: no day was planned."""
+    sample_years: int = 0
 
 
 class Assessment(Data):
     """Every definition side by side, for one fleet and one load."""
 
     format_version: Literal[1] = 1
+    name: str
+    title: str
+    title_zh: str
+    year: int | None = None
     load: LoadFacts
     verdicts: tuple[Verdict, ...]
     duplicates: tuple[Duplicated, ...]
-    commitments: tuple[Commitment, ...] = Field(default=(), description="Without response and with it; empty: not run.")
+    days: tuple[PlannedDay, ...] = ()
+    """The worst days, planned without response and with it; empty: not run."""
+    risk: Risk | None = None
+    closings: tuple[Closing, ...] = ()
+    paths: tuple[PathTo, ...] = ()
+    sensitivities: tuple[Sensitivity, ...] = ()
+    """Of the strict definition."""
+    notes: tuple[str, ...] = ()
     provenance: Provenance
 
     @property
     def hash(self) -> str:
-        """The content in 64 hex digits: equal content, equal hash."""
-        document = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        """The content in 64 hex digits: equal content, equal hash; how long a search took is no content."""
+        document = json.dumps(_timeless(self.model_dump(mode="json")), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(document.encode()).hexdigest()
 
     def of(self, profile: str) -> Verdict:
         """The verdict under that definition."""
         return next(one for one in self.verdicts if one.profile.id == profile)
+
+    @property
+    def headline(self) -> Verdict:
+        """Under the default definition, or the first that was asked for."""
+        return next((one for one in self.verdicts if one.profile.id == DEFAULT), self.verdicts[0])
+
+
+def _timeless(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {name: _timeless(value) for name, value in document.items() if name != "seconds"}
+    return [_timeless(one) for one in document] if isinstance(document, list) else document

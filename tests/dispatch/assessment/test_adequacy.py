@@ -17,9 +17,9 @@ from services.dispatch.assessment.adequacy import (
     equivalent_firm_capacity,
     sampled,
     sampled_outages,
-    system_of,
     tightened,
 )
+from services.dispatch.assessment.parts import system_of
 
 approx = pytest.approx
 THREE = (Unit(500, 0.10), Unit(400, 0.05), Unit(300, 0.02))
@@ -128,7 +128,7 @@ def test_memory_cannot_be_enumerated():
 
 def test_a_case_as_adequacy_sees_it():
     study = case([100, 120], thermal(high=90), free(available=[10, 20]), given(5), battery(mwh=40))
-    system = system_of(study, outage_rate=0.1, repair_h=20)
+    system = system_of(study, lambda _: (0.1, 20))
     assert [[85, 95]] == system.net_load_mw.tolist()
     assert (Unit(90, 0.1, 20),) == system.units
     assert 180 == approx(system.units[0].failure_h)

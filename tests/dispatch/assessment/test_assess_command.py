@@ -28,7 +28,9 @@ def test_the_verdict_comes_first_and_the_json_holds_it_all(province: Path, tmp_p
     assert answer.exit_code == 0, answer.output
     assert "answers 6.00% of its peak of 100.0 MW (CN-2024-128: contracted, 5% asked: yes)" in answer.output
     found = Assessment.model_validate_json(out.read_text(encoding="utf-8"))
-    assert [4, 0] == pytest.approx([one.unserved_mwh for one in found.commitments], abs=1e-6)
+    assert [4, 0] == pytest.approx(
+        [one.unserved_mwh for one in (found.days[0].without, found.days[0].answered)], abs=1e-6
+    )
     assert found.hash in answer.output
 
 

@@ -9,16 +9,11 @@ from dispatch.building import battery, case, given, thermal
 
 from grid_models.case import Case, Prices
 from grid_models.resources import InterruptibleLoad
-from services.dispatch.assessment.assessing import (
-    Register,
-    assess,
-    committed,
-    judged,
-    with_and_without,
-    without_response,
-)
+from services.dispatch.assessment.assessing import QUICK, Depth, assess, judged
 from services.dispatch.assessment.capability import Test
+from services.dispatch.assessment.planned_days import Judge, committed, planned_day, without_response
 from services.dispatch.assessment.profiles import chosen, profile_of
+from services.dispatch.assessment.subject import Register
 from services.dispatch.assessment.verdict import Assessment
 from services.dispatch.planning import Options, plan_case
 
@@ -51,7 +46,7 @@ def small_province(**changes: Any) -> Case:
 
 def test_an_assessment_survives_the_wire_and_names_its_content():
     study = small_province()
-    found = assess(study, ["CN-DSM-2023", "CN-2021"])
+    found = assess(study, ["CN-DSM-2023", "CN-2021"], QUICK)
     again = Assessment.model_validate_json(found.model_dump_json())
     assert found == again
     assert found.hash == again.hash
@@ -62,7 +57,7 @@ def test_an_assessment_survives_the_wire_and_names_its_content():
 
 def test_every_headline_follows_from_its_tables():
     """Recomputed from shares and losses alone."""
-    found = assess(small_province(), chosen())
+    found = assess(small_province(), chosen(), QUICK)
     for verdict in found.verdicts:
         shares, have = verdict.capability.shares, verdict.capability
         assert have.contracted_mw == approx(sum(one.contracted_mw for one in shares))
@@ -79,7 +74,7 @@ def test_the_net_load_is_the_load_that_the_sun_leaves():
     sun = {"kind": "renewable", "name": "sun", "available_mw": tuple(1000.0 if h == 15 else 0.0 for h in range(24))}
     sunny = Case.model_validate({**study.model_dump(), "resources": [*study.model_dump()["resources"], sun]})
     net = profile_of("CN-2024-128").model_copy(update={"load_measure": "net"})
-    (verdict,) = assess(sunny, [net]).verdicts
+    (verdict,) = assess(sunny, [net], QUICK).verdicts
     assert 9900 == verdict.capability.peak_mw
 
 
@@ -87,7 +82,7 @@ def test_tests_and_meters_come_from_the_register():
     """Both halves of the mill's meter are sold to a plant as well; two perfect tests prove all of it."""
     days = [Test(responder="mill", date=f"2030-07-0{day}", ratio=1.0) for day in (1, 2)]
     register = Register(meters={"mill": {"m1": 300.0, "m2": 300.0}}, tests=tuple(days), delivery={"mill": 0.5})
-    verdict = assess(small_province(), ["PJM"], register=register).of("PJM")
+    verdict = assess(small_province(), ["PJM"], QUICK, register).of("PJM")
     assert 600 == approx(verdict.counted_mw)
     assert "yes" == verdict.answer
 
@@ -114,12 +109,38 @@ def test_the_commitment_of_the_worked_example():
     Half of the 60 MWh back in the fourth hour: 30 MWh more of G2 at 400, 1,312,000.
     """
     study = textbook_commitment(response())
-    bare, helped = with_and_without(study, EXACT)
+    day = planned_day(study, Judge(Register(), profile_of("STRICT"), 5), EXACT)
+    bare, helped = day.without, day.answered
     assert (2_380_000, 60, 0) == approx((bare.cost, bare.unserved_mwh, bare.response_max_mw))
     assert (1_300_000, 0, 40) == approx((helped.cost, helped.unserved_mwh, helped.response_max_mw), abs=1e-6)
     assert (1040, 1000) == approx((bare.peak_left_mw, helped.peak_left_mw))
     back = textbook_commitment(response(rebound_share=0.5, rebound_window_h=1))
     assert 1_312_000 == approx(committed(back, plan_case(back, EXACT), response=True).cost)
+
+
+def test_the_layers_of_a_day_add_up_to_its_demand():
+    """G1, G2, wind, the battery and the users, step by step; without response what is unserved is a layer too."""
+    day = planned_day(textbook_commitment(response()), Judge(Register(), profile_of("STRICT"), 5), EXACT)
+    for plan in (day.without, day.answered):
+        assert day.demand_mw == approx(np.sum([layer.power_mw for layer in plan.layers], axis=0), abs=0.3)
+    assert ["unserved" in [layer.name for layer in plan.layers] for plan in (day.without, day.answered)] == [
+        True,
+        False,
+    ]
+    assert 1_080_000 == approx(day.saved)
+
+
+def test_a_thorough_assessment_holds_every_part():
+    """The mill has a worth, which lasts two hours only: the strict gap is all of 500 MW; the day is planned twice."""
+    found = assess(small_province(), depth=Depth(commitment=EXACT, sample_years=50))
+    assert found == Assessment.model_validate_json(found.model_dump_json())
+    assert found.risk is not None
+    assert ["D: contract", "S: store"] == sorted(one.name for one in found.risk.worth)
+    strict = next(one for one in found.closings if one.profile == "STRICT")
+    assert strict.closed.gap_mw < 0.5 < strict.closed.target_mw - strict.closed.before_mw
+    assert found.of("STRICT").capability.deliverable_mw == approx(found.sensitivities[0].deliverable_mw)
+    (day,) = found.days
+    assert (400, 0) == approx((day.without.unserved_mwh, day.answered.unserved_mwh), abs=1e-3)
 
 
 def test_without_response_the_stores_stay():

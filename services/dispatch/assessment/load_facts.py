@@ -1,0 +1,106 @@
+"""The load that is judged, in figures and in the few series that a reader draws."""
+
+import numpy as np
+
+from grid_models.quantities import Data, Floats
+from services.dispatch.assessment.peaks import (
+    LoadYear,
+    WeatherSensitivity,
+    duration_curve,
+    is_peak,
+    peak_hours,
+    peak_valley_rates,
+    weather_sensitivity,
+)
+
+THRESHOLDS = (0.97, 0.95, 0.90)
+CALENDAR_THRESHOLD = 0.95
+CURVE_POINTS = 200
+DAYS_FOR_WEATHER = 60
+"""Fewer days say nothing of the weather."""
+
+
+class PeakTable(Data):
+    """The load above one threshold."""
+
+    threshold: float
+    hours: float
+    days: int
+    longest_run_h: float
+    above_mwh: float
+    full_load_hours: float
+
+
+class Weather(Data):
+    """How the peak of a day follows its mean temperature."""
+
+    base_mw: float
+    cooling_mw_per_c: float
+    heating_mw_per_c: float
+    explained: float
+    """Share of the variance of daily peaks."""
+
+
+class LoadFacts(Data):
+    """The load that is judged."""
+
+    peak_mw: float
+    peak_at: str
+    hours: float
+    energy_mwh: float
+    load_factor: float
+    peak_valley_annual: float
+    peak_valley_max_day: float
+    peak_valley_peak_day: float
+    thresholds: tuple[PeakTable, ...]
+    duration_curve_mw: tuple[float, ...]
+    """From the highest step to the lowest, at equal distances."""
+    peak_hours_by_month: tuple[tuple[int, ...], ...]
+    """Steps at or above 95 % of the peak: twelve months by 24 hours of the day."""
+    weather: Weather | None = None
+
+
+def load_facts(year: LoadYear, temperature_c: Floats | None = None) -> LoadFacts:
+    """The load in figures."""
+    rates = peak_valley_rates(year)
+    hours = len(year.load_mw) * year.step_h
+    return LoadFacts(
+        peak_mw=year.peak_mw,
+        peak_at=year.moment(year.peak_step).isoformat(),
+        hours=hours,
+        energy_mwh=year.energy_mwh,
+        load_factor=year.energy_mwh / (year.peak_mw * hours),
+        peak_valley_annual=rates.annual,
+        peak_valley_max_day=rates.max_day,
+        peak_valley_peak_day=rates.peak_day,
+        thresholds=tuple(_peak_table(year, threshold) for threshold in THRESHOLDS),
+        duration_curve_mw=_curve(year),
+        peak_hours_by_month=_calendar(year),
+        weather=_weather(year, temperature_c),
+    )
+
+
+def _peak_table(year: LoadYear, threshold: float) -> PeakTable:
+    fields = vars(peak_hours(year, threshold))
+    return PeakTable(**{name: fields[name] for name in PeakTable.model_fields})
+
+
+def _curve(year: LoadYear) -> tuple[float, ...]:
+    curve = duration_curve(year)
+    places = np.linspace(0, len(curve) - 1, min(CURVE_POINTS, len(curve))).round().astype(int)
+    return tuple(round(float(mw), 1) for mw in curve[places])
+
+
+def _calendar(year: LoadYear) -> tuple[tuple[int, ...], ...]:
+    counts = np.zeros((12, 24), dtype=int)
+    for step in np.flatnonzero(is_peak(year, CALENDAR_THRESHOLD)):
+        moment = year.moment(int(step))
+        counts[moment.month - 1, moment.hour] += 1
+    return tuple(tuple(row) for row in counts.tolist())
+
+
+def _weather(year: LoadYear, temperature_c: Floats | None) -> Weather | None:
+    if temperature_c is None or len(year.days) < DAYS_FOR_WEATHER:
+        return None
+    found: WeatherSensitivity = weather_sensitivity(year, temperature_c)
+    return Weather(**vars(found))

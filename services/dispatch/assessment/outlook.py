@@ -1,0 +1,150 @@
+"""What it takes, by when: the portfolio that closes the gap, the way to 2030, and what the answer hinges on."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from grid_models.quantities import Data
+from services.dispatch.assessment.capability import Fleet, contracted_mw, demand_of, theoretical_mw
+from services.dispatch.assessment.closing import Closed, PathYear, closed, path
+from services.dispatch.assessment.delivery import sustained
+from services.dispatch.assessment.options import options_for
+from services.dispatch.assessment.peaks import LoadYear, peak_hours, peak_valley_rates
+from services.dispatch.assessment.profiles import Profile
+from services.dispatch.assessment.responders import Responder
+from services.dispatch.assessment.subject import Growth
+
+CLOSING_BY = 2030
+"""The year of the plan."""
+BUILT_WITHIN = 3
+"""Years that closing a gap is given at least."""
+SECONDS = 3.0
+"""For one fleet that is tried."""
+
+
+class Closing(Data):
+    """The cheapest response that closes the gap of one definition."""
+
+    profile: str
+    year: int
+    call_h: float
+    """Full hours of calls a year that are paid: what lies above the threshold."""
+    closed: Closed
+
+
+class PathTo(Data):
+    """Year by year under one definition: what is asked, what is there, what is missing."""
+
+    profile: str
+    source: str
+    years: tuple[PathYear, ...]
+
+
+class Sensitivity(Data):
+    """The strict answer with one thing changed."""
+
+    what: str
+    """Which thing; `as it is` in the first row."""
+    value: str
+    deliverable_mw: float
+    peak_mw: float
+    ratio: float
+    change_mw: float
+    """Against the answer as it is."""
+
+
+def counted_mw(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> float:
+    """At the level that the definition judges; what only tests could prove is judged as deliverable."""
+    if profile.level == "contracted":
+        return contracted_mw(fleet.responders)
+    if profile.level == "theoretical":
+        return theoretical_mw(fleet, profile.peak_threshold, profile.theoretical_statistic)
+    return sustained(fleet.responders, demand_of(fleet, profile), profile.deliverable_statistic, seconds)[0]
+
+
+def closing(fleet: Fleet, profile: Profile, now: int) -> Closing:
+    """Options bought until the target is met, and the portfolio assessed again."""
+    year = _due(now)
+    counted = fleet.counted(profile)
+    load = fleet.year
+    share = profile.target.at(peak_valley_rates(load).read_as(profile.target.reading))
+    call_h = peak_hours(load, profile.peak_threshold).full_load_hours
+
+    def assess(responders: Sequence[Responder]) -> float:
+        return counted_mw(replace(counted, responders=tuple(responders)), profile)
+
+    options = options_for(profile, load.peak_mw)
+    found = closed(counted.responders, options, share * load.peak_mw, assess, call_h, year, now)
+    return Closing(profile=profile.id, year=year, call_h=call_h, closed=found)
+
+
+def _due(now: int) -> int:
+    return max(CLOSING_BY, now + BUILT_WITHIN)
+
+
+def path_to(profile: Profile, peak_mw: float, counted: float, share: float, growth: Growth, now: int) -> PathTo:
+    """From now to 2030: targets of 3 % or 5 % as the definition has them, load and build-out as P10, P50 and P90."""
+    years = range(now, _due(now) + 1)
+    found = path(now, years, peak_mw, growth.load, counted, growth.response_mw, lambda _: share)
+    return PathTo(profile=profile.id, source=growth.source, years=found)
+
+
+def sensitivities(
+    fleet: Fleet, profile: Profile, tell: Callable[[str], None] = lambda _: None
+) -> tuple[Sensitivity, ...]:
+    """The definition with one thing changed at a time."""
+    tell(f"sensitivities of {profile.id}")
+    base_mw = _held(fleet, profile)
+    rows = [_row("as it is", "", fleet, base_mw, base_mw)]
+    for what, value, changed, definition in _changes(fleet, profile):
+        rows.append(_row(what, value, changed, _held(changed, definition), base_mw))
+    return tuple(rows)
+
+
+Changed = Literal["threshold", "duration", "notice", "availability", "load", "scope"]
+CHANGES: tuple[tuple[Changed, str, dict[str, object]], ...] = (
+    ("threshold", "90 %", {"peak_threshold": 0.90}),
+    ("threshold", "97 %", {"peak_threshold": 0.97}),
+    ("duration", "1 h", {"duration_h": 1.0}),
+    ("duration", "2 h", {"duration_h": 2.0}),
+    ("notice", "0.5 h", {"notice_h": 0.5}),
+    ("notice", "24 h", {"notice_h": 24.0}),
+    ("scope", "D+S", {"scope": "D+S"}),
+    ("scope", "D+S+P", {"scope": "D+S+P"}),
+)
+"""Of the strict definition: four hours at four hours' notice, demand side only, above 95 %."""
+
+
+def _changes(fleet: Fleet, profile: Profile) -> Iterator[tuple[Changed, str, Fleet, Profile]]:
+    for what, value, fields in CHANGES:
+        yield what, value, fleet, profile.model_copy(update=fields)
+    fewer = tuple(replace(one, availability=0.9 * one.availability) for one in fleet.responders)
+    yield "availability", "-10 %", replace(fleet, responders=fewer), profile
+    for growth in (-0.05, 0.05):
+        yield "load", f"{growth:+.0%}", replace(fleet, year=_grown(fleet.year, growth)), profile
+
+
+def _grown(year: LoadYear, by: float) -> LoadYear:
+    return replace(year, load_mw=(1 + by) * year.load_mw)
+
+
+def _held(fleet: Fleet, profile: Profile) -> float:
+    counted = fleet.counted(profile)
+    return sustained(counted.responders, demand_of(counted, profile), profile.deliverable_statistic, SECONDS)[0]
+
+
+def _row(
+    what: Changed | Literal["as it is"],
+    value: str,
+    fleet: Fleet,
+    held_mw: float,
+    base_mw: float,
+) -> Sensitivity:
+    return Sensitivity(
+        what=what,
+        value=value,
+        deliverable_mw=held_mw,
+        peak_mw=fleet.year.peak_mw,
+        ratio=held_mw / fleet.year.peak_mw,
+        change_mw=held_mw - base_mw,
+    )

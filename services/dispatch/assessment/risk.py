@@ -1,0 +1,186 @@
+"""How often supply falls short in a year, without response and with it, and what each class is worth."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grid_models.quantities import Data, Floats
+from services.dispatch.assessment.adequacy import (
+    Adequacy,
+    Member,
+    NothingShort,
+    Outages,
+    Sample,
+    Store,
+    System,
+    effective_load_carrying_capability,
+    equivalent_firm_capacity,
+    rated_mw,
+    sampled,
+    sampled_outages,
+    tightened,
+)
+from services.dispatch.assessment.credits import longest_net_peak_h, storage_credit
+from services.dispatch.assessment.peaks import LoadYear
+
+YARDSTICK_H = 2.4
+"""Short hours a year at which worth is measured: one day in ten years, taken as hours."""
+DAY_H = 24
+
+
+class ClassWorth(Data):
+    """One class of what answers, in firm megawatts; at a margin where something is short."""
+
+    name: str
+    rated_mw: float
+    firm_mw: float
+    """EFC: firm megawatts that leave the same energy unserved."""
+    carried_mw: float
+    """ELCC: load that it carries at the energy unserved of before."""
+
+    @property
+    def of_rated(self) -> float:
+        return self.firm_mw / self.rated_mw
+
+
+class StoreCredit(Data):
+    """What stores of one duration are credited by the notice of 2026: share of the capacity price of coal."""
+
+    discharge_h: float
+    power_mw: float
+    credit: float
+
+
+class Risk(Data):
+    """Whether supply suffices over a year, in probabilities."""
+
+    hours: int
+    """Of the load."""
+    weather_years: int
+    sampled_years: int
+    units: int
+    capacity_mw: float
+    without: Adequacy
+    """Nobody on the demand side is called; stores on the grid's side and pumped hydro stay."""
+    answered: Adequacy
+    yardstick_h: float
+    moved_mw: float
+    """Load that was added (below 0: taken away) before worth was measured."""
+    worth: tuple[ClassWorth, ...]
+    unserved_by_hour_mwh: tuple[float, ...]
+    """Without response, by hour of the day: when the risk is."""
+    unserved_by_month_mwh: tuple[float, ...]
+    longest_net_peak_h: float
+    credits: tuple[StoreCredit, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What the risk is worked out of."""
+
+    base: System
+    answering: Mapping[str, tuple[Member, ...]]
+    net: LoadYear
+    """Of one weather year, for the longest net peak and the calendar of the risk."""
+
+
+def risk(supply: Supply, years: int = 1000, seed: int = 1, tell: Callable[[str], None] = lambda _: None) -> Risk:
+    """LOLE, LOLH and EUE by sequential Monte Carlo before the same luck, and the worth of each class."""
+    hours = np.atleast_2d(supply.base.net_load_mw).shape[1]
+    outages = sampled_outages(supply.base.units, hours, years, seed)
+    everyone = _everyone(supply.answering)
+    tell(f"adequacy: {years} years of outages")
+    without = _sampled(supply.base.plus(*_not_called(supply.answering)), outages)
+    answered = _sampled(supply.base.plus(*everyone), outages)
+    worth, moved_mw, notes = _worth(supply, years, seed, tell)
+    longest_h = longest_net_peak_h(supply.net)
+    return Risk(
+        hours=hours,
+        weather_years=len(np.atleast_2d(supply.base.net_load_mw)),
+        sampled_years=years,
+        units=len(supply.base.units),
+        capacity_mw=sum(one.mw for one in supply.base.units),
+        without=without.adequacy,
+        answered=answered.adequacy,
+        yardstick_h=YARDSTICK_H,
+        moved_mw=moved_mw,
+        worth=worth,
+        unserved_by_hour_mwh=_by_hour(without, supply.net),
+        unserved_by_month_mwh=_by_month(without, supply.net),
+        longest_net_peak_h=longest_h,
+        credits=_credits([one for one in everyone if isinstance(one, Store)], longest_h),
+        notes=notes,
+    )
+
+
+def _sampled(system: System, outages: Outages) -> Sample:
+    """Units of virtual power plants come last: those before them fail at the same moments."""
+    return sampled(system, outages=outages.extended(system.units))
+
+
+def _everyone(answering: Mapping[str, Sequence[Member]]) -> list[Member]:
+    return [one for members in answering.values() for one in members]
+
+
+def _not_called(answering: Mapping[str, Sequence[Member]]) -> list[Member]:
+    """Stores on the grid's side and pumped hydro work whether anybody is called or not."""
+    return [one for name, members in answering.items() if not name.startswith("D") for one in members]
+
+
+def _worth(
+    supply: Supply, years: int, seed: int, tell: Callable[[str], None]
+) -> tuple[tuple[ClassWorth, ...], float, tuple[str, ...]]:
+    """Each class on top of all others, where supply is as short as the yardstick."""
+    whole = supply.base.plus(*_everyone(supply.answering))
+    if not supply.answering or not whole.units:
+        return (), 0.0, ("nobody answers, so nothing has a worth",) if whole.units else ("no unit can fail",)
+    tight = tightened(whole, YARDSTICK_H, years, seed)
+    moved_mw = whole.firm_mw - tight.firm_mw
+    found, notes = [], []
+    for name in supply.answering:
+        tell(f"adequacy: worth of {name}")
+        try:
+            found.append(_class_worth(name, supply, tight.firm_mw, years, seed))
+        except NothingShort:
+            notes.append(f"{name}: nothing is short with or without it, so its worth cannot be measured")
+    return tuple(found), moved_mw, tuple(notes)
+
+
+def _class_worth(name: str, supply: Supply, firm_mw: float, years: int, seed: int) -> ClassWorth:
+    members = supply.answering[name]
+    others = [one for other, kept in supply.answering.items() if other != name for one in kept]
+    system = replace(supply.base.plus(*others), firm_mw=firm_mw)
+    firm = equivalent_firm_capacity(system, *members, years=years, seed=seed)
+    carried = effective_load_carrying_capability(system, *members, years=years, seed=seed)
+    return ClassWorth(name=name, rated_mw=rated_mw(members), firm_mw=firm.mw, carried_mw=carried.mw)
+
+
+def _by_hour(sample: Sample, net: LoadYear) -> tuple[float, ...]:
+    hours = [net.moment(step).hour for step in range(len(sample.unserved_by_hour_mwh))]
+    return tuple(np.bincount(hours, sample.unserved_by_hour_mwh, minlength=DAY_H).tolist())
+
+
+def _by_month(sample: Sample, net: LoadYear) -> tuple[float, ...]:
+    months = [net.moment(step).month - 1 for step in range(len(sample.unserved_by_hour_mwh))]
+    return tuple(np.bincount(months, sample.unserved_by_hour_mwh, minlength=12).tolist())
+
+
+def _credits(stores: Sequence[Store], longest_h: float) -> tuple[StoreCredit, ...]:
+    """By duration, to the half hour."""
+    power: dict[float, float] = {}
+    for one in stores:
+        duration_h = round(2 * one.energy_mwh / one.discharge_mw) / 2
+        if duration_h > 0:
+            power[duration_h] = power.get(duration_h, 0.0) + one.discharge_mw
+    return tuple(
+        StoreCredit(discharge_h=hours, power_mw=mw, credit=storage_credit(hours, longest_h))
+        for hours, mw in sorted(power.items())
+    )
+
+
+def hourly(load_mw: Floats, step_h: float) -> Floats:
+    """Means of whole hours: the clock of the sampling."""
+    per_hour = round(1 / step_h)
+    return np.asarray(load_mw.reshape(len(load_mw), -1, per_hour).mean(axis=2))
