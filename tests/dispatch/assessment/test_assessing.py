@@ -131,7 +131,10 @@ def test_the_layers_of_a_day_add_up_to_its_demand():
 
 
 def test_a_thorough_assessment_holds_every_part():
-    """The mill has a worth, which lasts two hours only: the strict gap is all of 500 MW; the day is planned twice."""
+    """The mill has a worth, which lasts two hours only: the strict gap is all of 500 MW.
+
+    Above the 9,600 MW of supply lie 100, 400 and 300 MWh; the battery takes 100 of each hour and leaves 500.
+    """
     found = assess(small_province(), depth=Depth(commitment=EXACT, sample_years=50))
     assert found == Assessment.model_validate_json(found.model_dump_json())
     assert found.risk is not None
@@ -140,7 +143,7 @@ def test_a_thorough_assessment_holds_every_part():
     assert strict.closed.gap_mw < 0.5 < strict.closed.target_mw - strict.closed.before_mw
     assert found.of("STRICT").capability.deliverable_mw == approx(found.sensitivities[0].deliverable_mw)
     (day,) = found.days
-    assert (400, 0) == approx((day.without.unserved_mwh, day.answered.unserved_mwh), abs=1e-3)
+    assert (500, 0) == approx((day.without.unserved_mwh, day.answered.unserved_mwh), abs=1e-3)
 
 
 def test_without_response_the_stores_stay():
