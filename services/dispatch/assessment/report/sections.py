@@ -1,0 +1,160 @@
+"""What the report tells, section by section: the verdict first, then everything that it follows from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.dispatch.assessment import tables
+from services.dispatch.assessment import tables_of_operation as operation
+from services.dispatch.assessment.planned_days import Commitment
+from services.dispatch.assessment.report import pictures
+from services.dispatch.assessment.report.pictures import Picture
+from services.dispatch.assessment.speech import Speech
+from services.dispatch.assessment.tables import Table
+from services.dispatch.assessment.verdict import Assessment
+
+MONTHS, HOURS = 12, 24
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, what is drawn, what is tabled."""
+
+    title: str
+    words: str = ""
+    pictures: tuple[tuple[Picture, str], ...] = ()
+    tables: tuple[Table, ...] = ()
+    folded: tuple[tuple[str, tuple[Table, ...]], ...] = ()
+    items: tuple[str, ...] = ()
+
+
+def sections(found: Assessment, say: Speech) -> Iterator[Section]:
+    """In the order of the report; what was not worked out is left out."""
+    yield _definitions(found, say)
+    yield _peaks(found, say)
+    yield from _stacks(found, say)
+    if found.days:
+        yield _days(found, say)
+    if found.risk:
+        yield _risk(found, say)
+    if found.closings:
+        yield _closing(found, say)
+    if found.paths:
+        yield _paths(found, say)
+    if found.sensitivities:
+        yield _sensitivities(found, say)
+    yield _sources(found, say)
+
+
+def _definitions(found: Assessment, say: Speech) -> Section:
+    words = say("No document defines the share completely, so the same fleet is judged under several definitions.")
+    return Section(say("Verdict"), words, tables=(tables.by_definition(found, say),))
+
+
+def _peaks(found: Assessment, say: Speech) -> Section:
+    load = found.load
+    drawn = [(pictures.duration(load, found.headline.target_share, say), say("Duration curve"))]
+    if any(any(row) for row in load.peak_hours_by_month):
+        title = say("Hours at or above 95 % of the peak, by month and hour")
+        drawn.append((pictures.calendar(load.peak_hours_by_month, say, title), title))
+    rows = (tables.load_figures(found, say), tables.peak_hours(found, say))
+    return Section(say("The load and its peak hours"), pictures=tuple(drawn), tables=rows)
+
+
+def _stacks(found: Assessment, say: Speech) -> Iterator[Section]:
+    for verdict in tables.shown(found):
+        title = say("What the fleet answers, {profile}", profile=verdict.profile.id)
+        words = say(
+            "Contracted is what papers say; theoretical what baselines and stores leave of it; deliverable what is "
+            "held for {hours:g} h at {notice:g} h notice in every peak event; verified what tests prove.",
+            hours=verdict.profile.duration_h, notice=verdict.profile.notice_h,
+        )  # fmt: skip
+        folded = ((say("Every resource"), (tables.every_share(verdict, say),)),)
+        shown = [tables.stack(verdict, say), tables.losses(verdict.capability, verdict.profile.id, say)]
+        if found.duplicates:
+            shown.append(tables.duplicates(found, say))
+        yield Section(title, words, ((pictures.levels(verdict, say), say("Four levels")),), tuple(shown), folded)
+
+
+def _days(found: Assessment, say: Speech) -> Section:
+    drawn = tuple(
+        (
+            pictures.dispatch(day, plan, say),
+            f"{day.date}, {say('with response' if plan.response else 'without response')}",
+        )
+        for day in found.days
+        for plan in (day.without, day.answered)
+    )
+    folded = tuple(
+        (say("{date} in figures", date=day.date),
+         (operation.calls(day, say), operation.binding(day.answered, say),
+          operation.day_by_hour(day, day.without, say), operation.day_by_hour(day, day.answered, say)))
+        for day in found.days
+    )  # fmt: skip
+    words = say("Each of the worst days is planned twice by unit commitment: with nobody to call, and with everybody.")
+    shown = (operation.days(found, say), operation.held_on_days(found, say))
+    return Section(say("The worst days"), words, drawn, shown, folded)
+
+
+def _with(plan: Commitment) -> str:
+    return "with response" if plan.response else "without response"
+
+
+def _risk(found: Assessment, say: Speech) -> Section:
+    assert found.risk is not None
+    title = say("Unserved energy by hour of the day, without response")
+    shown = (
+        operation.adequacy(found.risk, say),
+        operation.worth(found.risk, say),
+        operation.store_credits(found.risk, say),
+    )
+    words = say(
+        "Sequential Monte Carlo: {units} units fail and are repaired, stores are run properly, contracts are called "
+        "within their limits; before the same luck with and without response.",
+        units=found.risk.units,
+    )
+    return Section(
+        say("Does supply suffice?"), words, ((pictures.risk_by_hour(found.risk, say), title),), shown,
+        items=tuple(say(note) for note in found.risk.notes),
+    )  # fmt: skip
+
+
+def _closing(found: Assessment, say: Speech) -> Section:
+    drawn = tuple((pictures.cost_curve(one, say), one.profile) for one in found.closings)
+    shown = tuple(operation.closing(one, say) for one in found.closings)
+    words = say("Options by the cost of a kilowatt that counts; the cheapest that close the gap, assessed once more.")
+    return Section(say("Closing the gap"), words, drawn, shown)
+
+
+def _paths(found: Assessment, say: Speech) -> Section:
+    drawn = tuple((pictures.way(one, say), one.profile) for one in found.paths)
+    items = tuple(dict.fromkeys(say(one.source) for one in found.paths))
+    shown = tuple(operation.path(one, say) for one in found.paths)
+    return Section(say("The way to {year}", year=found.paths[0].years[-1].year), "", drawn, shown, items=items)
+
+
+def _sensitivities(found: Assessment, say: Speech) -> Section:
+    rows = [(f"{say(one.what)} {one.value}", one.change_mw) for one in found.sensitivities[1:]]
+    return Section(
+        say("What the answer hinges on"),
+        say("The strict definition with one thing changed at a time."),
+        ((pictures.changes(rows, say), ""),),
+        (operation.sensitivities(found, say),),
+    )
+
+
+def _sources(found: Assessment, say: Speech) -> Section:
+    provenance = found.provenance
+    definitions = tuple(
+        f"{one.profile.id}: {one.profile.source} ({say(one.profile.certainty)}"
+        + (f"; {say('chosen by us')}: {', '.join(one.profile.chosen)}" if one.profile.chosen else "")
+        + ")"
+        for one in found.verdicts
+    )
+    made = (
+        say("load: {words}", words=provenance.load),
+        say("case: {name}, {hash}", name=provenance.case_name, hash=provenance.case_hash),
+        say("versions: {words}", words=", ".join(f"{name} {number}" for name, number in provenance.versions.items())),
+    )
+    return Section(
+        say("Definitions, data and versions"), items=(*found.notes, *made, *definitions, *provenance.sources)
+    )

@@ -1,0 +1,63 @@
+"""How an assessment speaks: English or Chinese, megawatts or 万千瓦."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+
+Language = Literal["en", "zh"]
+MW_PER_WAN_KW = 10.0
+
+
+@cache
+def _chinese() -> dict[str, str]:
+    text = files("services.dispatch.assessment").joinpath("zh.yaml").read_text(encoding="utf-8")
+    return {str(english): str(chinese) for english, chinese in yaml.safe_load(text).items()}
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Words and figures in one language; the English phrase is the key of its translation."""
+
+    language: Language = "en"
+
+    def __call__(self, phrase: str, **facts: object) -> str:
+        """The phrase, with the facts in its places."""
+        said = _chinese().get(phrase, phrase) if self.language == "zh" else phrase
+        return said.format(**facts) if facts else said
+
+    @property
+    def power_unit(self) -> str:
+        return "MW" if self.language == "en" else "万千瓦"
+
+    def mw(self, value: float | None) -> str:
+        """A power in the unit of the language, without its name."""
+        if value is None:
+            return "–"
+        shown, digits = (value, 1) if self.language == "en" else (value / MW_PER_WAN_KW, 2)
+        return f"{round(shown, digits) + 0.0:,.{digits}f}"
+
+    def power(self, mw: float | None) -> str:
+        """A power with its unit."""
+        return "–" if mw is None else f"{self.mw(mw)} {self.power_unit}"
+
+    def both(self, mw: float) -> str:
+        """In either unit."""
+        other = f"{mw / MW_PER_WAN_KW:,.2f} 万千瓦" if self.language == "en" else f"{mw:,.1f} MW"
+        return f"{self.power(mw)} ({other})" if self.language == "en" else f"{self.power(mw)}（{other}）"
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        return "–" if value is None else f"{round(value, digits) + 0.0:,.{digits}f}"
+
+    def share(self, value: float | None, digits: int = 2) -> str:
+        return "–" if value is None else f"{value:.{digits}%}"
+
+
+ENGLISH = Speech()
+
+
+def in_chinese(phrase: str) -> bool:
+    """Whether a phrase has its translation."""
+    return phrase in _chinese()
