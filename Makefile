@@ -82,7 +82,7 @@ tools:
 	if [ -n "$$missing" ]; then $(APT) update && $(APT) install -y --no-install-recommends $$missing; fi
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[dispatch,forecast,grids,catboost,dev]'
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[dispatch,forecast,grids,catboost,report,dev]'
 	$(BIN)/python -m services.dispatch.precompile
 	touch $@
 

@@ -33,7 +33,6 @@ class OptionFact(Data):
     """An option in shares of the peak, with its source."""
 
     name: str
-    name_zh: str
     counts: Source = "D"
     potential_share: Share
     fixed_cny_per_kw_year: NonNegative

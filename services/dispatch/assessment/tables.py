@@ -66,7 +66,7 @@ def shown(assessment: Assessment) -> tuple[Verdict, ...]:
 def by_definition(assessment: Assessment, say: Speech) -> Table:
     heads = ("definition", "counts", "level", "h", "notice h", "asked", say.power_unit, "of peak",
              "gap", "K*", "answer")  # fmt: skip
-    return table(say, "Verdict by definition", heads, (_verdict(one, say) for one in assessment.verdicts))
+    return table(say, say("Verdict by definition"), heads, (_verdict(one, say) for one in assessment.verdicts))
 
 
 def _verdict(one: Verdict, say: Speech) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def peak_hours(assessment: Assessment, say: Speech) -> Table:
          str(one.days), f"{one.longest_run_h:g}", say.number(one.above_mwh, 1), f"{one.full_load_hours:.1f}")
         for one in assessment.load.thresholds
     ]  # fmt: skip
-    return table(say, "Peak hours", heads, rows)
+    return table(say, say("Peak hours"), heads, rows)
 
 
 def load_figures(assessment: Assessment, say: Speech) -> Table:
@@ -110,7 +110,7 @@ def load_figures(assessment: Assessment, say: Speech) -> Table:
         rows.append(("cooling, per °C", say.power(load.weather.cooling_mw_per_c)))
         rows.append(("heating, per °C", say.power(load.weather.heating_mw_per_c)))
         rows.append(("daily peaks explained by weather", say.share(load.weather.explained, 0)))
-    return table(say, "The load", ("", ""), [(say(name), value) for name, value in rows])
+    return table(say, say("The load"), ("", ""), [(say(name), value) for name, value in rows])
 
 
 def stack(verdict: Verdict, say: Speech) -> Table:
@@ -163,8 +163,8 @@ def losses(found: Capability, name: str, say: Speech) -> Table:
 
 def duplicates(assessment: Assessment, say: Speech) -> Table:
     rows = [(one.meter, one.kept_by, one.taken_from, say.mw(one.mw)) for one in assessment.duplicates]
-    return table(say, "Meters that stood twice", ("meter", "counts with", "taken from", say.power_unit), rows)
+    return table(say, say("Meters that stood twice"), ("meter", "counts with", "taken from", say.power_unit), rows)
 
 
 def table(say: Speech, title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], summed: bool = False) -> Table:
-    return Table(say(title), tuple(say(head) for head in heads), tuple(tuple(row) for row in rows), summed)
+    return Table(title, tuple(say(head) for head in heads), tuple(tuple(row) for row in rows), summed)

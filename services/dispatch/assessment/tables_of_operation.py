@@ -19,7 +19,7 @@ def days(assessment: Assessment, say: Speech) -> Table:
         for day in assessment.days
         for one in (day.without, day.answered)
     ]  # fmt: skip
-    return table(say, "The worst days, planned by unit commitment", heads, rows)
+    return table(say, say("The worst days, planned by unit commitment"), heads, rows)
 
 
 def held_on_days(assessment: Assessment, say: Speech) -> Table:
@@ -31,7 +31,7 @@ def held_on_days(assessment: Assessment, say: Speech) -> Table:
          say.mw(day.held_mw))
         for day in assessment.days
     ]  # fmt: skip
-    return table(say, "Why contracts fail on these days (strict definition)", heads, rows)
+    return table(say, say("Why contracts fail on these days (strict definition)"), heads, rows)
 
 
 def calls(day: PlannedDay, say: Speech) -> Table:
@@ -46,7 +46,7 @@ def calls(day: PlannedDay, say: Speech) -> Table:
 def binding(plan: Commitment, say: Speech) -> Table:
     heads = ("limit", "of", "steps", "worth per MWh")
     rows = [(one.what, one.name, str(one.steps), say.number(one.worth)) for one in plan.binding]
-    return table(say, "Limits that bind", heads, rows)
+    return table(say, say("Limits that bind"), heads, rows)
 
 
 def day_by_hour(day: PlannedDay, plan: Commitment, say: Speech) -> Table:
@@ -135,7 +135,7 @@ def sensitivities(assessment: Assessment, say: Speech) -> Table:
         (say(one.what), one.value, say.mw(one.deliverable_mw), say.share(one.ratio), say.mw(one.change_mw))
         for one in assessment.sensitivities
     ]
-    return table(say, "What the strict answer hinges on", heads, rows)
+    return table(say, say("What the strict answer hinges on"), heads, rows)
 
 
 def all_of(assessment: Assessment, say: Speech) -> Iterator[Table]:

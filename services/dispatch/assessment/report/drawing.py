@@ -6,7 +6,7 @@ from html import escape
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 640.0, 260.0
-LEFT, RIGHT, TOP, BOTTOM = 62.0, 12.0, 12.0, 34.0
+LEFT, RIGHT, TOP, BOTTOM = 62.0, 12.0, 24.0, 34.0
 TICKS = 5
 FONT_PX = 11
 
@@ -94,7 +94,7 @@ class Drawing:
                 0, f'<line x1="{LEFT}" x2="{frame.width - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{colour}"/>'
             )
             self.words(LEFT - 6, y + 4, f"{value + 0.0:,.{max(digits, 0 if step >= 1 else 2)}f}", "end")
-        self.words(4, TOP, unit, "start", "#777")
+        self.words(4, FONT_PX, unit, "start", "#777")
 
     def level_axis(self, labels: Iterable[tuple[float, str]]) -> None:
         for value, text in labels:

@@ -1,0 +1,156 @@
+"""The report: self-contained, in two languages, and its headline follows from its own tables."""
+
+import json
+import re
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dispatch.building import battery, case, thermal
+
+from grid_models.errors import BadInput
+from grid_models.resources import InterruptibleLoad
+from services.dispatch.assessment import speech
+from services.dispatch.assessment.assessing import Depth, assess
+from services.dispatch.assessment.closing import Outlook
+from services.dispatch.assessment.options import option_facts
+from services.dispatch.assessment.report import html, pdf, write_report
+from services.dispatch.assessment.speech import ENGLISH, Speech
+from services.dispatch.assessment.subject import Growth, Subject, subject_of_case
+from services.dispatch.assessment.verdict import Assessment
+from services.dispatch.planning import Options
+
+approx = pytest.approx
+CHINESE = Speech("zh")
+LOAD_MW = (*(700.0,) * 13, 940.0, 970.0, 1000.0, 990.0, 960.0, 930.0, *(700.0,) * 5)
+GROWTH: Outlook = (0.01, 0.02, 0.03)
+
+
+@pytest.fixture(scope="module")
+def found() -> Assessment:
+    """A peak of 1,000 MW, a mill under contract for 60, a roof battery, supply of 960: everything is worked out."""
+    mill = InterruptibleLoad(name="mill <1>", contract_mw=60, call_max_h=2, price_per_mwh=2000, notice_h=0)
+    roof = battery(name="roof", mw=10, mwh=40, start=40, technology="user-side battery")
+    study = subject_of_case(case(list(LOAD_MW), thermal(high=960), mill, roof))
+    known = {**vars(study), "growth": Growth(GROWTH, (0.0, 5.0, 10.0), "assumed"), "year": 2026}
+    return assess(Subject(**known), depth=Depth(Options(gap=0), sample_years=50))
+
+
+class Page(HTMLParser):
+    """What a reader of the page could take from it: its tables, its data, what it would fetch."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tables: dict[str, list[list[str]]] = {}
+        self.fetched: list[str] = []
+        self.data = ""
+        self._rows: list[list[str]] = []
+        self._inside = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.fetched += [given[name] for name in ("src", "href") if name in given]
+        self._inside = "data" if given.get("id") == "assessment" else tag
+        if tag == "table":
+            self._rows = []
+        elif tag == "tr":
+            self._rows.append([])
+        elif tag in ("td", "th"):
+            self._rows[-1].append("")
+        elif tag == "caption":
+            self.tables[""] = self._rows
+
+    def handle_data(self, text):
+        if self._inside == "caption":
+            self.tables[text] = self._rows
+            self._inside = ""
+        elif self._inside in ("td", "th") and self._rows:
+            self._rows[-1][-1] += text
+        elif self._inside == "data":
+            self.data += text
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+
+def test_an_auditor_recomputes_the_headline_from_the_tables_alone(found: Assessment):
+    """Contracts less losses are what is held; the gap is 5 % of the peak less that."""
+    tables = Page(html(found)).tables
+    classes = tables["MW by class, STRICT"]
+    *parts, total = ([float(cell) for cell in row[1:4]] for row in classes[1:])
+    assert total == approx(np.sum(parts, axis=0), abs=0.1)
+    losses = {row[0]: float(row[1]) for row in tables["Losses"][1:]}
+    assert losses["deliverable"] == approx(sum(losses.values()) - losses["deliverable"], abs=0.3)
+    verdicts = {row[0]: row for row in tables["Verdict by definition"][1:]}
+    held_mw, gap_mw = float(verdicts["STRICT"][6]), float(verdicts["STRICT"][8])
+    assert held_mw == losses["deliverable"] == total[2]
+    assert gap_mw == approx(0.05 * max(LOAD_MW) - held_mw, abs=0.1)
+    assert float(verdicts["CN-2024-128"][7].rstrip("%")) == approx(100 * 70 / 1000)
+
+
+def test_the_day_in_figures_adds_up_to_its_demand(found: Assessment):
+    rows = next(rows for title, rows in Page(html(found)).tables.items() if title.endswith(", with response"))
+    for row in rows[1:]:
+        *layers, demand_mw, _ = (float(cell.replace(",", "")) for cell in row[1:])
+        assert demand_mw == approx(sum(layers), abs=0.5)
+
+
+def test_the_page_needs_nothing_else_and_holds_every_figure(found: Assessment):
+    for say in (ENGLISH, CHINESE):
+        page = Page(html(found, say))
+        assert [] == page.fetched
+        assert found == Assessment.model_validate(json.loads(page.data))
+        assert found.hash in html(found, say)
+    assert "mill &lt;1&gt;" in html(found)
+
+
+def test_what_is_said_in_chinese_is_chinese(found: Assessment, monkeypatch):
+    """Of the phrases of the page only names, units and sources may stay as they are."""
+    said: set[str] = set()
+    speak = Speech.__call__
+
+    def listened(self: Speech, phrase: str, **facts: object) -> str:
+        said.add(phrase)
+        return speak(self, phrase, **facts)
+
+    monkeypatch.setattr(speech.Speech, "__call__", listened)
+    text = html(found, CHINESE)
+    untold = {phrase for phrase in said if not speech.in_chinese(phrase) and re.search("[a-z]", phrase)}
+    assert set() == untold - {"assumed", "MW"}
+    assert "7.00 万千瓦" in text
+    assert all(speech.in_chinese(fact.name) for fact in option_facts())
+
+
+def test_on_paper(found: Assessment, tmp_path: Path):
+    path = tmp_path / "report.pdf"
+    path.write_bytes(pdf(found, CHINESE))
+    text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
+    assert "尖峰负荷响应能力" in text
+    assert "全部资源" in text  # what is folded on the screen lies open on paper
+
+
+def test_in_a_browser(found: Assessment, tmp_path: Path):
+    """Nothing sticks out to the right, at the width of a desk and of a hand."""
+    page = tmp_path / "report.html"
+    write_report(found, page, CHINESE)
+    measure = "<script>document.title = [document.documentElement.scrollWidth, innerWidth].join(' ')</script></body>"
+    page.write_text(page.read_text(encoding="utf-8").replace("</body>", measure), encoding="utf-8")
+    for width in (1280, 560):
+        told = subprocess.run([*_chromium(tmp_path), f"--window-size={width},900", "--dump-dom", page.as_uri()],
+                              capture_output=True, text=True, timeout=90, check=True).stdout  # fmt: skip
+        wide, window = map(int, re.search(r"<title>(\d+) (\d+)</title>", told).groups())
+        assert wide <= window
+
+
+def _chromium(tmp_path: Path) -> list[str]:
+    flags = ("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+             "disable-component-update", "disable-sync", f"user-data-dir={tmp_path / 'profile'}")  # fmt: skip
+    return ["chromium", *(f"--{flag}" for flag in flags)]
+
+
+def test_another_form_is_refused_in_words(found: Assessment, tmp_path: Path):
+    with pytest.raises(BadInput, match=r"accepted are \.html, \.pdf"):
+        write_report(found, tmp_path / "report.docx")
