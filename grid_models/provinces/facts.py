@@ -115,7 +115,7 @@ class Load(Data):
 
 
 class Climate(Fact):
-    """Temperatures of the air, and what a degree more heat or cold adds to the load, as a share of the peak."""
+    """Temperatures of the air, and what a degree more heat or cold adds to the load, as a share of its yearly mean."""
 
     mean_c: Monthly
     hottest_day_c: Finite

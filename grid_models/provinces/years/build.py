@@ -7,7 +7,8 @@ import numpy as np
 
 from grid_models.errors import BadInput
 from grid_models.provinces.facts import Nation, ProvinceFacts, WindFact, at, card_names, read_facts, read_nation
-from grid_models.provinces.years import flexible, supply
+from grid_models.provinces.years import flexible
+from grid_models.provinces.years.balancing import MARGIN_SHARE, Exchange, Tightness, balanced
 from grid_models.provinces.years.fleet import Block, blocks, expected_mw
 from grid_models.provinces.years.load import Outlook, calibrated, checked_year, outlook, raw_shape, weather_effect
 from grid_models.provinces.years.province_year import ProvinceYear, WeatherYear
@@ -61,40 +62,27 @@ def assembled(
     note: str,
 ) -> ProvinceYear:  # fmt: skip
     """Load and weather brought together with the fleet, the water and the lines of the year."""
-    year = expected.year
-    renewable_mw = available_mw(facts, year, weather)
-    fleet = blocks(facts, nation, year)
-    given = supply.lines_mw(facts, year)
-    given["small plants"] = np.full(len(load_mw), supply.small_plants_mw(facts, year))
-    water = supply.water(facts, year, load_mw - sum(renewable_mw.values()) - sum(given.values()))
-    renewable_mw["run-of-river hydro"] = water.river_mw
-    given["reservoir hydro"] = water.reservoir_mw
-    net_mw = load_mw - sum(renewable_mw.values()) - sum(given.values())
-    worst = tightness(facts, nation, year, expected, fleet)
-    given["exchange with the neighbours"] = supply.exchange_mw(facts, year, net_mw, worst)
+    fleet = blocks(facts, nation, expected.year)
+    worst = tightness(facts, nation, expected, fleet)
+    given = balanced(facts, expected.year, load_mw, available_mw(facts, expected.year, weather), worst)
     study = ProvinceYear(
-        facts, nation, expected, weather, load_mw, _there(renewable_mw), _there(given), fleet, note=note
+        facts, nation, expected, weather, load_mw, given.renewable_mw, given.given_mw, fleet, note=note
     )
-    return replace(study, other_weather=tuple(_another(study, one, seed) for seed, one in enumerate(others, start=1)))
+    years = (_another(study, one, seed, worst, given.exchange) for seed, one in enumerate(others, start=1))
+    return replace(study, other_weather=tuple(years))
 
 
-def _there(series: dict[str, Floats]) -> dict[str, Floats]:
-    return {name: values for name, values in series.items() if np.abs(values).max() > 0.05}
-
-
-def tightness(
-    facts: ProvinceFacts, nation: Nation, year: int, expected: Outlook, fleet: tuple[Block, ...]
-) -> supply.Tightness:
+def tightness(facts: ProvinceFacts, nation: Nation, expected: Outlook, fleet: tuple[Block, ...]) -> Tightness:
     """What meets the worst hour: the fleet as it usually is, stores full, reserves held."""
-    stations = flexible.stations_in(facts, year)
-    battery_mw, battery_h = flexible.storage_mw_and_hours(facts, year)
+    stations = flexible.stations_in(facts, expected.year)
+    battery_mw, battery_h = flexible.storage_mw_and_hours(facts, expected.year)
     up = sum(item.share_of_demand for item in nation.reserves if item.product in ("regulation_up", "spinning"))
     largest = max((block.rating_mw / block.together for block in fleet), default=0.0)
-    return supply.Tightness(
+    return Tightness(
         firm_mw=expected_mw(fleet),
         store_mw=battery_mw + sum(one.mw for one in stations),
         store_mwh=battery_mw * battery_h + sum(one.mw * one.hours for one in stations),
-        reserve_mw=up * expected.peak_mw + largest,
+        wanted_mw=(up + MARGIN_SHARE) * expected.peak_mw + largest,
     )
 
 
@@ -134,13 +122,13 @@ SHARE_OF = {
 }
 
 
-def _another(study: ProvinceYear, weather: Weather, seed: int) -> WeatherYear:
-    """The load as other weather would have had it, and what wind and sun would have given."""
+def _another(study: ProvinceYear, weather: Weather, seed: int, worst: Tightness, agreed: Exchange) -> WeatherYear:
+    """The year as other weather would have had it: load, wind and sun, and what water and neighbours do about it."""
     more = weather_effect(study.facts, weather) - weather_effect(study.facts, study.weather)
-    load_mw = np.maximum(study.load_mw + more * study.load_mw.max(), 0.5 * study.load_mw.min())
+    load_mw = np.maximum(study.load_mw + more * study.load_mw.mean(), 0.5 * study.load_mw.min())
     available = available_mw(study.facts, study.year, weather)
     chance = np.random.default_rng([seed, 7])
     factors = {name: 1 + spread * chance.standard_normal() for name, spread in YIELD_SPREAD.items()}
-    renewable = {name: np.asarray(mw * factors[SHARE_OF[name]]) for name, mw in available.items()}
-    river = study.renewable_mw.get("run-of-river hydro")
-    return WeatherYear(load_mw, renewable if river is None else renewable | {"run-of-river hydro": river})
+    wind_and_sun = {name: np.asarray(mw * factors[SHARE_OF[name]]) for name, mw in available.items()}
+    given = balanced(study.facts, study.year, load_mw, wind_and_sun, worst, agreed)
+    return WeatherYear(load_mw, given.renewable_mw, given.given_mw)

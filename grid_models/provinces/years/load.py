@@ -74,7 +74,7 @@ def daily_curves(load: Load) -> Floats:
 
 
 def weather_effect(facts: ProvinceFacts, weather: Weather) -> Floats:
-    """What warmer or colder days than usual add, as a share of the peak: the usual is in the months already."""
+    """What warmer or colder days than usual add, as a share of the mean load: the usual is in the months already."""
     usual_c, now_c = through_months(facts.climate.mean_c), weather.day_means_c
     more = facts.climate.cooling_per_c * (_above(now_c) - _above(usual_c))
     more = more + facts.climate.heating_per_c * (_below(now_c) - _below(usual_c))

@@ -13,6 +13,7 @@ from grid_models.provinces.card import ReserveFact
 from grid_models.provinces.curves import tenths
 from grid_models.provinces.facts import Nation, ProvinceFacts
 from grid_models.provinces.years import flexible
+from grid_models.provinces.years.balancing import RESERVOIR
 from grid_models.provinces.years.calendar import DAYS, days_of, month_of_day
 from grid_models.provinces.years.fleet import Block, FailingUnit, committed, failing_units, planned_out
 from grid_models.provinces.years.load import Outlook
@@ -24,6 +25,7 @@ DECIDED_BEFORE_H = 7
 """Hours before the day at which its plan is made: five in the afternoon."""
 CURTAILMENT_CNY_PER_MWH = 200.0
 GIVEN_CNY_PER_MWH = 350.0
+"""For power of lines, neighbours and small plants; sold power earns it (assumed, near the price of coal power)."""
 CANNOT_BE_CURTAILED = ("distributed photovoltaics",)
 
 
@@ -33,6 +35,12 @@ class WeatherYear:
 
     load_mw: Floats
     renewable_mw: dict[str, Floats]
+    given_mw: dict[str, Floats]
+
+    @property
+    def net_load_mw(self) -> Floats:
+        """What thermal units, stores and response have to meet."""
+        return np.asarray(self.load_mw - sum(self.renewable_mw.values()) - sum(self.given_mw.values()))
 
 
 @dataclass(frozen=True)
@@ -89,10 +97,8 @@ class ProvinceYear:
 
     def net_load_years_mw(self, years: int) -> Floats:
         """Net load of as many years of weather, years x hours: the planned one first, then others in turn."""
-        rows = [self.net_load_mw]
-        for one in self.other_weather[: years - 1]:
-            rows.append(one.load_mw - sum(one.renewable_mw.values()) - sum(self.given_mw.values()))  # noqa: PERF401
-        return np.array(rows)
+        others = (one.net_load_mw for one in self.other_weather[: years - 1])
+        return np.array([self.net_load_mw, *others])
 
     def peak_days(self, count: int = 5, net: bool = False) -> tuple[date, ...]:
         """The days with the highest loads (or net loads), the worst first."""
@@ -192,7 +198,7 @@ class ProvinceYear:
     @cached_property
     def thermal_share(self) -> float:
         """Of the reserves, what does not stand in reservoirs, whose schedule is given: by capacity."""
-        reservoirs_mw = float(self.given_mw.get("reservoir hydro", np.zeros(1)).max())
+        reservoirs_mw = float(self.given_mw.get(RESERVOIR, np.zeros(1)).max())
         thermal_mw = sum(block.max_mw for block in self.fleet)
         return thermal_mw / max(thermal_mw + reservoirs_mw, 1.0)
 
@@ -224,10 +230,8 @@ def _renewable(technology: str, zone: str, mw: Floats) -> Renewable:
 
 
 def _profile(name: str, zone: str, mw: Floats) -> Profile:
-    free = name.startswith(("reservoir", "export"))
-    return Profile(
-        name=name, zone=zone, technology=name, power_mw=tenths(mw), cost_per_mwh=0.0 if free else GIVEN_CNY_PER_MWH
-    )
+    price = 0.0 if name == RESERVOIR else GIVEN_CNY_PER_MWH
+    return Profile(name=name, zone=zone, technology=name, power_mw=tenths(mw), cost_per_mwh=price)
 
 
 def _power(item: Renewable | Profile) -> float | tuple[float, ...]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grid_models.provinces.facts import ProvinceFacts, TieFact, at
 from grid_models.provinces.years.calendar import DAYS, month_of_day
@@ -18,12 +17,8 @@ DAY_LEVEL, NIGHT_LEVEL = 0.88, 0.62
 DAY_HOURS = (8, 23)
 SUN_HOURS, SUN_LEVELS = (9, 18), (0.8, 0.1)
 """When a line from sun and wind carries much, and what by day and else (assumed)."""
-WATER_LINE = (0.4, 0.35, 0.35, 0.4, 0.55, 0.85, 1.0, 1.0, 1.0, 0.85, 0.5, 0.4)
+WATER_LINE = (0.3, 0.27, 0.28, 0.35, 0.5, 0.85, 1.0, 1.0, 1.0, 0.85, 0.45, 0.32)
 """By month, a line from rivers carries this share of the usual schedule (assumed)."""
-CORRIDOR_SHARE = 0.6
-"""Of the AC corridors together, what may be relied on at once (assumed)."""
-MARGIN_SHARE = 0.005
-"""Of the peak: what is left over reserves at the worst hour, before any response (assumed: tight but sane)."""
 BISECTIONS = 50
 
 
@@ -85,59 +80,3 @@ def peaking(net_load_mw: Floats, energy_mwh: Floats, least_mw: Floats, most_mw: 
         too_much = given.sum(axis=1) > energy_mwh
         low, high = np.where(too_much, level, low), np.where(too_much, high, level)
     return np.asarray(np.clip(net_load_mw - high[:, None], least_mw[:, None], most_mw[:, None]))
-
-
-@dataclass(frozen=True)
-class Tightness:
-    """What meets the net load at the worst hour."""
-
-    firm_mw: float
-    """Thermal units, forced outages taken off."""
-    store_mw: float
-    store_mwh: float
-    reserve_mw: float
-
-
-def exchange_mw(facts: ProvinceFacts, year: int, net_load_mw: Floats, tightness: Tightness) -> Floats:
-    """Exchange with the neighbours over AC corridors, an export below 0.
-
-    Chosen so that, at the worst hour and before any response, the fleet with its stores has its reserves and a little
-    more; no more than the corridors carry.
-    """
-    low, high = -corridors_mw(facts, year, "export"), corridors_mw(facts, year, "import")
-    wanted_mw = MARGIN_SHARE * float(net_load_mw.max()) + tightness.reserve_mw
-    days = _worst(net_load_mw)
-    share = _shape(net_load_mw)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        left = (net_load_mw - _sent(middle, share)).reshape(DAYS, 24)[days]
-        short = _after_stores(left, tightness) + wanted_mw > tightness.firm_mw
-        low, high = (middle, high) if short else (low, middle)
-    return _sent(high, share)
-
-
-def corridors_mw(facts: ProvinceFacts, year: int, direction: str) -> float:
-    """What all AC corridors carry that way."""
-    there = (tie for tie in facts.ties if tie.kind == "AC" and tie.since <= year)
-    usable = (tie for tie in there if tie.direction in (direction, "both"))
-    return CORRIDOR_SHARE * sum(tie.mw for tie in usable)
-
-
-def _worst(net_load_mw: Floats, count: int = 40) -> NDArray[np.int64]:
-    return np.argsort(-net_load_mw.reshape(DAYS, 24).max(axis=1), kind="stable")[:count]
-
-
-def _shape(net_load_mw: Floats) -> Floats:
-    """An import follows the net load."""
-    return np.asarray(np.clip(net_load_mw / max(float(net_load_mw.max()), 1.0), 0.0, 1.0))
-
-
-def _sent(level_mw: float, share: Floats) -> Floats:
-    return level_mw * share if level_mw > 0 else np.full_like(share, level_mw)
-
-
-def _after_stores(days_mw: Floats, tightness: Tightness) -> float:
-    """The highest load that the thermal units see once full stores have cut the days' peaks."""
-    count = len(days_mw)
-    given = peaking(days_mw, np.full(count, tightness.store_mwh), np.zeros(count), np.full(count, tightness.store_mw))
-    return float((days_mw - given).max())

@@ -40,6 +40,8 @@ LISTED = 2023
 """The unit lists show the stand of that year."""
 UNKNOWN_CONSTRUCTION, PERMITTED = 2025, 2028
 """First year of what is being built without a stated year, and of what is permitted (assumed)."""
+REACTOR_UNKNOWN = 2028
+"""The same of a reactor (assumed)."""
 PUMPED_HOURS = 6.0
 """Full-load hours of a station whose reservoir the list does not give (assumed; usual 5-7)."""
 SET_MW = 300.0
@@ -91,7 +93,7 @@ def _units(reference: Reference, province: str) -> Iterator[tuple[str, int | Non
             yield _gas_class(row), _since(row), "gem_gas", number(row, "capacity_mw")
     for row in reference.rows_of(NUCLEAR, province, "capacity_mw", "status", "start_year"):
         if row["status"] != "pre-construction":
-            yield "nuclear", _since(row), "gem_nuclear", number(row, "capacity_mw")
+            yield "nuclear", _reactor_since(row), "gem_nuclear", number(row, "capacity_mw")
 
 
 def _coal_class(row: Row) -> str:
@@ -118,6 +120,11 @@ def _since(row: Row) -> int | None:
     if row["status"] == "construction":
         return max(LISTED + 1, year_of(row) or UNKNOWN_CONSTRUCTION)
     return max(PERMITTED, year_of(row) or PERMITTED)
+
+
+def _reactor_since(row: Row) -> int | None:
+    """A reactor being built without a stated year takes longer than a coal unit."""
+    return _since(row) if row["status"] == "operating" or year_of(row) else REACTOR_UNKNOWN
 
 
 def pumped_hydro(reference: Reference, province: str) -> tuple[PumpedHydroFact, ...]:
