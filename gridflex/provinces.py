@@ -68,13 +68,13 @@ def figures(study: "ProvinceYear") -> dict[str, object]:
 
 
 def _names() -> tuple[str, ...]:
-    from grid_models.provinces.facts import card_names
+    from grid_models.provinces.reading import card_names
 
     return card_names()
 
 
 def _row(name: str) -> dict[str, object]:
-    from grid_models.provinces.facts import read_facts
+    from grid_models.provinces.reading import read_facts
 
     facts = read_facts(name)
     newest = max(facts.load.peak_mw, key=lambda one: one.year)

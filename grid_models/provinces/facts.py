@@ -1,23 +1,14 @@
-"""A province over the years, on a card: a few dozen facts, each with its source and its certainty.
-
-`sources` of the nation (`cards/nation.yaml`) hold for every card; a card adds its own.
-"""
+"""A province over the years, on a card: a few dozen facts, each with its source and its certainty."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import numpy as np
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from grid_models.errors import BadInput, bad_input
-from grid_models.provinces.card import EnvelopeFact, Fact, FuelPrice, PriceFact, ReserveFact, Traits
+from grid_models.provinces.card import Fact
 from grid_models.quantities import Data, Finite, NonNegative, Positive, Share
 
-NATION = "nation"
-Piece = TypeVar("Piece", bound=Data)
 Year = Annotated[int, Field(ge=1950, le=2060)]
 Month = Annotated[int, Field(ge=1, le=12)]
 Monthly = Annotated[tuple[Finite, ...], Field(min_length=12, max_length=12)]
@@ -246,111 +237,6 @@ class ProvinceFacts(Data):
     industry: tuple[IndustryFact, ...] = ()
     electric_vehicles: VehicleFact
     response: ResponseFact
-
-
-class UnitTraits(Traits):
-    """How units of a class behave, and how often they fail."""
-
-    label: str
-    """The technology in plain words."""
-    outage_rate: Share
-    repair_h: Positive
-    heat: bool = False
-    """Serves heat: runs through the heat season."""
-    captive: bool = False
-    """Belongs to a user."""
-
-
-class Programme(Fact):
-    """A kind of contract to shed; every province has it in its share."""
-
-    name: str
-    share: Share
-    """Of the contracts that are not smelters'."""
-    users: Annotated[int, Field(ge=1)]
-    form: Literal["block", "divisible"]
-    baseline: Positive
-    floor: NonNegative
-    """Both per contracted MW."""
-    notice_h: NonNegative
-    call_h: tuple[Positive, Positive]
-    calls: int
-    rest_h: NonNegative
-    price: NonNegative
-    price_per_call_mw: NonNegative
-    rebound: Share = 0.0
-    rebound_h: NonNegative = 0.0
-
-
-class VehicleTraits(Fact):
-    """What a million electric vehicles are to the grid."""
-
-    evening_mw: Positive
-    """Charging that stands at the evening peak."""
-    managed_share: Share
-    """Of it, what answers to a signal."""
-    midnight_mw: Positive
-    """Charging that can be moved into the night."""
-
-
-class Holiday(Fact):
-    """The first day of the Spring Festival, by year."""
-
-    days: dict[int, str]
-
-
-class Nation(Data):
-    """What holds in every province."""
-
-    sources: dict[str, str]
-    fuels: tuple[FuelPrice, ...]
-    traits: tuple[UnitTraits, ...]
-    programmes: tuple[Programme, ...]
-    smelters: Programme
-    vehicles: VehicleTraits
-    buildings: EnvelopeFact
-    """A virtual power plant of buildings and workshops of 100 MW."""
-    reserves: tuple[ReserveFact, ...]
-    prices: PriceFact
-    spring_festival: Holiday
-
-    def traits_named(self, name: str) -> UnitTraits:
-        return next(item for item in self.traits if item.name == name)
-
-    def fuel_named(self, name: str) -> FuelPrice:
-        return next(item for item in self.fuels if item.name == name)
-
-
-@cache
-def card_names() -> tuple[str, ...]:
-    """The provinces that have a card, by name."""
-    found = (one.name.removesuffix(".yaml") for one in files("grid_models.provinces.cards").iterdir())
-    return tuple(sorted(name for name in found if name not in (NATION, "__init__.py") and not name.startswith("__")))
-
-
-@cache
-def read_nation() -> Nation:
-    return _validated(Nation, NATION)
-
-
-@cache
-def read_facts(name: str) -> ProvinceFacts:
-    """The card of a province; `BadInput` for a name without one."""
-    if name not in card_names():
-        raise BadInput(name, f"is not a province with a card; there are {', '.join(card_names())}")
-    facts = _validated(ProvinceFacts, name)
-    unknown = {fact.source for fact in facts_in(facts)} - set(facts.sources) - set(read_nation().sources)
-    if unknown:
-        raise BadInput(name, f"names sources that it does not list: {', '.join(sorted(unknown))}")
-    return facts
-
-
-def _validated(kind: type[Piece], name: str) -> Piece:
-    document = yaml.safe_load(files("grid_models.provinces.cards").joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
-    try:
-        return kind.model_validate(document)
-    except ValidationError as error:
-        raise bad_input(f"{name}.yaml", error, document) from None
 
 
 def facts_in(piece: Any) -> Iterator[Fact]:

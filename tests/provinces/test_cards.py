@@ -4,7 +4,8 @@ import pytest
 
 from grid_models.errors import BadInput
 from grid_models.provinces import CARDS
-from grid_models.provinces.facts import Dated, at, card_names, facts_in, read_facts, read_nation
+from grid_models.provinces.facts import Dated, at, facts_in
+from grid_models.provinces.reading import card_names, read_facts, read_nation
 
 NAMES = card_names()
 

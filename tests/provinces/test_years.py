@@ -7,12 +7,15 @@ import pytest
 
 from grid_models.errors import BadInput
 from grid_models.provinces import builtin_case
-from grid_models.provinces.facts import card_names
+from grid_models.provinces.reading import card_names
 from grid_models.provinces.years.build import build_province
 from grid_models.provinces.years.load import calibrated, stretched
 from grid_models.provinces.years.province_year import ProvinceYear
 from grid_models.provinces.years.supply import peaking
 from grid_models.resources import ThermalUnit
+from services.dispatch.assessment.adequacy import System, Unit, sampled
+from services.dispatch.assessment.parts import system_of
+from services.dispatch.planning import Options, plan_case
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +111,21 @@ def test_water_goes_where_the_load_is_highest():
     """4 MWh over loads of 1, 5, 3 with at most 3 MW: levelled at 2, of which 3 and 1 are given."""
     given = peaking(np.array([[1.0, 5.0, 3.0]]), np.array([4.0]), np.array([0.0]), np.array([3.0]))
     assert [0, 3, 1] == pytest.approx(given[0], abs=1e-6)
+
+
+def test_a_peak_day_is_planned_to_a_thousandth_with_nobody_left_unserved():
+    """Shanghai of 2025: tight enough that response is called, sane enough that all are served."""
+    study = build_province("shanghai", 2025, weather_years=1)
+    plan = plan_case(study.day(study.peak_days(1)[0]), Options(gap=1e-3, time_limit_s=120))
+    assert "optimal" == plan.status
+    assert 0 == pytest.approx(sum(np.sum(row) for row in plan.shortage.unserved_mw.values()), abs=1e-6)
+    assert plan.calls
+
+
+def test_a_province_is_short_a_few_hours_a_year_before_any_response():
+    """Zhejiang of 2025, 60 years of outages over 20 of weather: more than never, less than a day."""
+    study = build_province("zhejiang", 2025)
+    stores = system_of(study.day(study.peak_days(1)[0])).stores
+    units = tuple(Unit(one.mw, one.outage_rate, one.repair_h) for one in study.failing_units)
+    found = sampled(System(units, study.net_load_years_mw(20), stores), years=60).adequacy
+    assert 0 < found.lolh_h < 24

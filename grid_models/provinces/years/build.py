@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from grid_models.errors import BadInput
-from grid_models.provinces.facts import Nation, ProvinceFacts, WindFact, at, card_names, read_facts, read_nation
+from grid_models.provinces.facts import ProvinceFacts, WindFact, at
+from grid_models.provinces.nation import Nation
+from grid_models.provinces.reading import card_names, read_facts, read_nation
 from grid_models.provinces.years import flexible
 from grid_models.provinces.years.balancing import MARGIN_SHARE, Exchange, Tightness, balanced
 from grid_models.provinces.years.fleet import Block, blocks, expected_mw

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from grid_models.provinces.facts import DayFact, Nation
+from grid_models.provinces.facts import DayFact
+from grid_models.provinces.nation import Nation
 from grid_models.quantities import Floats
 
 DAYS = 365

@@ -7,7 +7,8 @@ from datetime import date
 import numpy as np
 
 from grid_models.horizon import Horizon
-from grid_models.provinces.facts import Nation, ProvinceFacts, UnitsFact, UnitTraits
+from grid_models.provinces.facts import ProvinceFacts, UnitsFact
+from grid_models.provinces.nation import Nation, UnitTraits
 from grid_models.provinces.thermal import GOLDEN, Place, on_the_evening_before, thermal_unit
 from grid_models.provinces.years.calendar import month_of_day
 from grid_models.quantities import Floats, Period

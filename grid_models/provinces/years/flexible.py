@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from grid_models.provinces.card import BatteryClass, Contract, EnvelopeFact, Station
-from grid_models.provinces.facts import Nation, Programme, ProvinceFacts, PumpedHydroFact, at
+from grid_models.provinces.facts import ProvinceFacts, PumpedHydroFact, at
+from grid_models.provinces.nation import Nation, Programme
 from grid_models.provinces.response import contract, envelope
 from grid_models.provinces.storage import battery, station
 from grid_models.quantities import Floats

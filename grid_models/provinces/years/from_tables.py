@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_models.errors import BadInput
-from grid_models.provinces.facts import Dated, ProvinceFacts, card_names, read_facts, read_nation
-from grid_models.provinces.years import tables
+from grid_models.provinces.facts import Dated, ProvinceFacts, SolarFact, WindFact
+from grid_models.provinces.reading import card_names, read_facts, read_nation
+from grid_models.provinces.years import unit_tables, yearly_tables
 from grid_models.provinces.years.build import assembled
 from grid_models.provinces.years.calendar import DAYS
 from grid_models.provinces.years.load import on_weekdays_of, outlook, stretched
@@ -50,36 +51,43 @@ def card_of(province: str) -> ProvinceFacts:
 
 def with_tables(card: ProvinceFacts, reference: Reference, province: str, load_2018: Floats) -> ProvinceFacts:
     """The card with what the tables know better."""
-    on_land, at_sea = tables.wind(reference, province)
-    found = tables.solar(reference, province)
-    sun = found.model_copy(
-        update={
-            "plants_mw": continued(found.plants_mw, card.solar.plants_mw),
-            "roofs_mw": continued(found.roofs_mw, card.solar.roofs_mw),
-        }
-    )
-    if on_land and card.onshore_wind:
-        on_land = on_land.model_copy(update={"mw": continued(on_land.mw, card.onshore_wind.mw)})
-    if at_sea and card.offshore_wind:
-        at_sea = at_sea.model_copy(update={"mw": continued(at_sea.mw, card.offshore_wind.mw)})
+    on_land, at_sea = yearly_tables.wind(reference, province)
     return card.model_copy(
         update={
-            "thermal": (*tables.thermal(reference, province), *(one for one in card.thermal if one.source == NEWER)),
-            "pumped_hydro": tables.pumped_hydro(reference, province),
-            "hydro": tables.hydro(reference, province) or card.hydro,
-            "onshore_wind": on_land or card.onshore_wind,
-            "offshore_wind": at_sea,
-            "solar": sun,
-            "storage": overridden(card.storage, tables.storage(reference, province, card.storage)),
-            "industry": tables.smelters(reference, province),
+            "thermal": (
+                *unit_tables.thermal(reference, province),
+                *(one for one in card.thermal if one.source == NEWER),
+            ),
+            "pumped_hydro": unit_tables.pumped_hydro(reference, province),
+            "hydro": yearly_tables.hydro(reference, province) or card.hydro,
+            "onshore_wind": _wind(on_land, card.onshore_wind),
+            "offshore_wind": _wind(at_sea, card.offshore_wind),
+            "solar": _solar(yearly_tables.solar(reference, province), card.solar),
+            "storage": overridden(card.storage, yearly_tables.storage(reference, province, card.storage)),
+            "industry": yearly_tables.smelters(reference, province),
             "load": card.load.model_copy(
                 update={
-                    "energy_twh": overridden(card.load.energy_twh, tables.energy(reference, province, load_2018)),
-                    "peak_mw": overridden(card.load.peak_mw, tables.peaks(reference, province, load_2018)),
+                    "energy_twh": overridden(
+                        card.load.energy_twh, yearly_tables.energy(reference, province, load_2018)
+                    ),
+                    "peak_mw": overridden(card.load.peak_mw, yearly_tables.peaks(reference, province, load_2018)),
                 }
             ),
         }
     )
+
+
+def _wind(known: WindFact | None, card: WindFact | None) -> WindFact | None:
+    if known is None or card is None:
+        return known or card
+    return known.model_copy(update={"mw": continued(known.mw, card.mw)})
+
+
+def _solar(known: SolarFact | None, card: SolarFact) -> SolarFact:
+    if known is None:
+        return card
+    paths = {field: continued(getattr(known, field), getattr(card, field)) for field in ("plants_mw", "roofs_mw")}
+    return known.model_copy(update=paths)
 
 
 def continued(known: tuple[Dated, ...], expected: tuple[Dated, ...]) -> tuple[Dated, ...]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_models.errors import BadInput
-from grid_models.provinces.facts import Dated, Load, Nation, ProvinceFacts
+from grid_models.provinces.facts import Dated, Load, ProvinceFacts
+from grid_models.provinces.nation import Nation
 from grid_models.provinces.years.calendar import DAYS, month_of_day, rest_factor, through_months
 from grid_models.provinces.years.weather import HOURS, Weather
 from grid_models.quantities import Floats

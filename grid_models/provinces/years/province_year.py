@@ -11,7 +11,8 @@ from grid_models.errors import BadInput
 from grid_models.horizon import Horizon
 from grid_models.provinces.card import ReserveFact
 from grid_models.provinces.curves import tenths
-from grid_models.provinces.facts import Nation, ProvinceFacts
+from grid_models.provinces.facts import ProvinceFacts
+from grid_models.provinces.nation import Nation
 from grid_models.provinces.years import flexible
 from grid_models.provinces.years.balancing import RESERVOIR
 from grid_models.provinces.years.calendar import DAYS, days_of, month_of_day

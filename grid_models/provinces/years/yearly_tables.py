@@ -1,29 +1,17 @@
-"""Facts of a province out of the reference tables: fleets counted by class, water by month, wind and sun by year."""
+"""The yearly and monthly figures of the reference tables: water, wind and sun, storage, energy, peaks."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 
-from grid_models.provinces.facts import (
-    Dated,
-    HydroFact,
-    IndustryFact,
-    PumpedHydroFact,
-    SolarFact,
-    StorageFact,
-    UnitsFact,
-    WindFact,
-)
+from grid_models.provinces.facts import Dated, HydroFact, IndustryFact, SolarFact, StorageFact, WindFact
 from grid_models.provinces.years.reference import (
     CAPACITY,
-    COAL,
-    GAS,
     GENERATION,
     HYDRO,
-    NUCLEAR,
     PEAKS,
+    SHARES,
     SMELTERS,
     STORAGE,
     WIND,
@@ -32,21 +20,10 @@ from grid_models.provinces.years.reference import (
     Row,
     number,
     summed,
-    year_of,
 )
+from grid_models.provinces.years.unit_tables import LISTED, pumped_hydro
 from grid_models.quantities import Floats
 
-LISTED = 2023
-"""The unit lists show the stand of that year."""
-UNKNOWN_CONSTRUCTION, PERMITTED = 2025, 2028
-"""First year of what is being built without a stated year, and of what is permitted (assumed)."""
-REACTOR_UNKNOWN = 2028
-"""The same of a reactor (assumed)."""
-PUMPED_HOURS = 6.0
-"""Full-load hours of a station whose reservoir the list does not give (assumed; usual 5-7)."""
-SET_MW = 300.0
-"""Usual rating of a pumped-hydro set."""
-PIPELINE_UNTIL = 2030
 OFFSHORE_HOURS_MORE = 800.0
 """Full-load hours of wind at sea over those on land (assumed)."""
 SUN_ALL_YEAR = {"2023-12": 1.0, "2024-11": 12 / 11}
@@ -62,111 +39,6 @@ RIVER_SHARE = 0.4
 HYDRO_HOURS_MOST = 4500.0
 """Full-load hours of conventional hydro at most (assumed)."""
 ASSUMED_SUN_HOURS = 1100.0
-
-
-def thermal(reference: Reference, province: str) -> tuple[UnitsFact, ...]:
-    """Coal, gas and nuclear units, alike within a class: in operation, or from a year on."""
-    groups: dict[tuple[str, int | None, str], list[float]] = defaultdict(list)
-    for traits, since, source, mw in _units(reference, province):
-        groups[traits, since, source].append(mw)
-    order = sorted(groups, key=lambda one: (one[2], one[1] or 0, one[0]))
-    return tuple(_group(groups[one], *one) for one in order)
-
-
-def _group(ratings: list[float], traits: str, since: int | None, source: str) -> UnitsFact:
-    return UnitsFact(
-        name=traits if since is None else f"{traits} of {since}",
-        traits=traits,
-        units=len(ratings),
-        mw=round(sum(ratings), 1),
-        since=since,
-        source=source,
-        certainty="sourced" if since is None else "assumed",
-    )
-
-
-def _units(reference: Reference, province: str) -> Iterator[tuple[str, int | None, str, float]]:
-    for row in reference.rows_of(COAL, province, "capacity_mw", "status", "start_year", "captive_industry", "chp"):
-        yield _coal_class(row), _since(row), "gem_coal", number(row, "capacity_mw")
-    for row in reference.rows_of(GAS, province, "capacity_mw", "status", "start_year", "technology", "chp"):
-        if row["status"] != "pre-construction":
-            yield _gas_class(row), _since(row), "gem_gas", number(row, "capacity_mw")
-    for row in reference.rows_of(NUCLEAR, province, "capacity_mw", "status", "start_year"):
-        if row["status"] != "pre-construction":
-            yield "nuclear", _reactor_since(row), "gem_nuclear", number(row, "capacity_mw")
-
-
-def _coal_class(row: Row) -> str:
-    mw = number(row, "capacity_mw")
-    if row["captive_industry"].strip():
-        return "captive"
-    if row["chp"] == "Y":
-        return "chp-300" if mw >= 250 else "chp-small"
-    return next(name for least, name in COAL_CLASSES if mw >= least)
-
-
-COAL_CLASSES = ((900, "coal-1000"), (500, "coal-600"), (250, "coal-300"), (0, "coal-small"))
-
-
-def _gas_class(row: Row) -> str:
-    if row["chp"] == "Y":
-        return "gas-chp"
-    return "gas-turbine" if row["technology"] == "GT" or number(row, "capacity_mw") < 120 else "gas-cc"
-
-
-def _since(row: Row) -> int | None:
-    if row["status"] == "operating":
-        return None
-    if row["status"] == "construction":
-        return max(LISTED + 1, year_of(row) or UNKNOWN_CONSTRUCTION)
-    return max(PERMITTED, year_of(row) or PERMITTED)
-
-
-def _reactor_since(row: Row) -> int | None:
-    """A reactor being built without a stated year takes longer than a coal unit."""
-    return _since(row) if row["status"] == "operating" or year_of(row) else REACTOR_UNKNOWN
-
-
-def pumped_hydro(reference: Reference, province: str) -> tuple[PumpedHydroFact, ...]:
-    """Stations in operation, and those with a stated year until 2030."""
-    rows = reference.rows_of(
-        HYDRO, province, "project", "capacity_mw", "status", "start_year", "technology", "turbines"
-    )
-    named: dict[str, int] = defaultdict(int)
-    stations = []
-    for row in rows:
-        year = year_of(row)
-        if row["technology"] != "pumped storage" and "and pumped" not in row["technology"]:
-            continue
-        if row["status"] == "operating" or (year is not None and year <= PIPELINE_UNTIL):
-            station = _station(row, year or LISTED)
-            named[station.name] += 1
-            again = named[station.name]
-            stations.append(station if again == 1 else station.model_copy(update={"name": f"{station.name} {again}"}))
-    return tuple(sorted(stations, key=lambda one: (one.year, one.name)))
-
-
-def _station(row: Row, year: int) -> PumpedHydroFact:
-    mw = number(row, "capacity_mw")
-    built = row["status"] == "operating"
-    return PumpedHydroFact(
-        name=row["project"].replace(" hydroelectric plant", "").replace(" Pumped Storage", "").replace("’", ""),
-        name_zh=row.get("project_zh", "").split(";")[0].strip(),
-        units=_sets(row["turbines"], mw),
-        mw=mw,
-        hours=PUMPED_HOURS,
-        year=year if built else max(LISTED + 1, year),
-        source="gem_hydro",
-        certainty="sourced" if built else "assumed",
-    )
-
-
-def _sets(turbines: str, mw: float) -> int:
-    """How many sets: as the list says, where the sizes fit, or by the usual rating."""
-    found = re.fullmatch(r"\s*(\d+)\s*[xX×]\s*([\d.]+)\s*MW\s*", turbines)
-    if found and abs(int(found[1]) * float(found[2]) - mw) < 0.1 * mw:
-        return int(found[1])
-    return max(1, round(mw / SET_MW))
 
 
 def conventional_hydro_mw(reference: Reference, province: str) -> float:
@@ -237,7 +109,9 @@ def _hours(reference: Reference, province: str, column: str) -> float:
 
 
 def offshore_share(reference: Reference, province: str) -> float:
-    """Of the wind capacity, what stands in the sea."""
+    """Of the wind capacity, what stands in the sea; a plant list may be wrong, where no wind at sea is known."""
+    if not reference.has(SHARES["offshore wind"], province):
+        return 0.0
     rows = reference.rows_of(WIND, province, "type", "gem_operating_mw_2023_05")
     parts = summed(
         ("sea" if "offshore" in row["type"] else "land", number(row, "gem_operating_mw_2023_05")) for row in rows
@@ -264,9 +138,11 @@ def _wind_fact(path: tuple[Dated, ...], share: float, hours: float) -> WindFact:
     )
 
 
-def solar(reference: Reference, province: str) -> SolarFact:
-    """Plants of 6 MW and more, and the roofs as the rest."""
+def solar(reference: Reference, province: str) -> SolarFact | None:
+    """Plants of 6 MW and more, and the roofs as the rest; None where the table is silent."""
     everything, plants = by_year(reference, province, "solar_all"), by_year(reference, province, "solar_ge6MW")
+    if not everything:
+        return None
     known = [one for one in plants if one.value > 0]
     share = known[-1].value / everything[-1].value if known and everything[-1].value > 0 else 0.0
     hours = _hours(reference, province, "util_hours_solar_YTD") or ASSUMED_SUN_HOURS
@@ -282,10 +158,6 @@ def solar(reference: Reference, province: str) -> SolarFact:
 
 def _scaled(path: tuple[Dated, ...], share: float) -> tuple[Dated, ...]:
     return tuple(one.model_copy(update={"value": round(one.value * share, 0)}) for one in path)
-
-
-def thermal_total_mw(reference: Reference, province: str) -> float:
-    return _newest(reference, province, "thermal")
 
 
 def smelters(reference: Reference, province: str) -> tuple[IndustryFact, ...]:

@@ -1,0 +1,81 @@
+"""What holds in every province: how classes of units behave, what users sign, reserves, prices, holidays."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from grid_models.provinces.card import EnvelopeFact, Fact, FuelPrice, PriceFact, ReserveFact, Traits
+from grid_models.quantities import Data, NonNegative, Positive, Share
+
+
+class UnitTraits(Traits):
+    """How units of a class behave, and how often they fail."""
+
+    label: str
+    """The technology in plain words."""
+    outage_rate: Share
+    repair_h: Positive
+    heat: bool = False
+    """Serves heat: runs through the heat season."""
+    captive: bool = False
+    """Belongs to a user."""
+
+
+class Programme(Fact):
+    """A kind of contract to shed; every province has it in its share."""
+
+    name: str
+    share: Share
+    """Of the contracts that are not smelters'."""
+    users: Annotated[int, Field(ge=1)]
+    form: Literal["block", "divisible"]
+    baseline: Positive
+    floor: NonNegative
+    """Both per contracted MW."""
+    notice_h: NonNegative
+    call_h: tuple[Positive, Positive]
+    calls: int
+    rest_h: NonNegative
+    price: NonNegative
+    price_per_call_mw: NonNegative
+    rebound: Share = 0.0
+    rebound_h: NonNegative = 0.0
+
+
+class VehicleTraits(Fact):
+    """What a million electric vehicles are to the grid."""
+
+    evening_mw: Positive
+    """Charging that stands at the evening peak."""
+    managed_share: Share
+    """Of it, what answers to a signal."""
+    midnight_mw: Positive
+    """Charging that can be moved into the night."""
+
+
+class Holiday(Fact):
+    """The first day of the Spring Festival, by year."""
+
+    days: dict[int, str]
+
+
+class Nation(Data):
+    """What holds in every province."""
+
+    sources: dict[str, str]
+    fuels: tuple[FuelPrice, ...]
+    traits: tuple[UnitTraits, ...]
+    programmes: tuple[Programme, ...]
+    smelters: Programme
+    vehicles: VehicleTraits
+    buildings: EnvelopeFact
+    """A virtual power plant of buildings and workshops of 100 MW."""
+    reserves: tuple[ReserveFact, ...]
+    prices: PriceFact
+    spring_festival: Holiday
+
+    def traits_named(self, name: str) -> UnitTraits:
+        return next(item for item in self.traits if item.name == name)
+
+    def fuel_named(self, name: str) -> FuelPrice:
+        return next(item for item in self.fuels if item.name == name)
