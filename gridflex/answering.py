@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 NO_PLAN, BAD_INPUT, INTERRUPTED = 1, 2, 130
+OURS = ("gridflex", "services", "grid_models")
 
 
 class Answering(TyperGroup):
@@ -47,6 +48,8 @@ def _answer(error: Exception) -> tuple[str, int] | None:
         return str(error.format_message()), BAD_INPUT
     if _is_bad_input(error):
         return str(error), BAD_INPUT
+    if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith(OURS):
+        return f"this needs {error.name}, which is not installed: pip install 'gridflex[dispatch,forecast]'", BAD_INPUT
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or error}", BAD_INPUT
     status = getattr(error, "status", None)
