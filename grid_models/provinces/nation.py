@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from grid_models.provinces.card import EnvelopeFact, Fact, FuelPrice, PriceFact, ReserveFact, Traits
+from grid_models.provinces.facts import Dated
 from grid_models.quantities import Data, NonNegative, Positive, Share
 
 
@@ -26,7 +27,11 @@ class Programme(Fact):
 
     name: str
     share: Share
-    """Of the contracts that are not smelters'."""
+    """Of the contracts, where nothing limits it."""
+    industry: str | None = None
+    """The large users that it needs, by the technology on the card; none: there are such users everywhere."""
+    industry_share: Share = 0.0
+    """Of the mean load of that industry, the most that may be signed."""
     users: Annotated[int, Field(ge=1)]
     form: Literal["block", "divisible"]
     baseline: Positive
@@ -65,8 +70,9 @@ class Nation(Data):
     sources: dict[str, str]
     fuels: tuple[FuelPrice, ...]
     traits: tuple[UnitTraits, ...]
+    retrofit: tuple[Dated, ...]
+    """Least output of coal units without heat over that of their traits, as boilers and turbines are altered."""
     programmes: tuple[Programme, ...]
-    smelters: Programme
     vehicles: VehicleTraits
     buildings: EnvelopeFact
     """A virtual power plant of buildings and workshops of 100 MW."""

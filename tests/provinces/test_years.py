@@ -7,8 +7,10 @@ import pytest
 
 from grid_models.errors import BadInput
 from grid_models.provinces import builtin_case
-from grid_models.provinces.reading import card_names
+from grid_models.provinces.reading import card_names, read_facts, read_nation
 from grid_models.provinces.years.build import build_province
+from grid_models.provinces.years.fleet import altered
+from grid_models.provinces.years.flexible import programmes_mw
 from grid_models.provinces.years.load import calibrated, stretched
 from grid_models.provinces.years.province_year import ProvinceYear
 from grid_models.provinces.years.supply import peaking
@@ -105,6 +107,26 @@ def test_calibration_sets_four_figures_at_once():
 def test_stretching_keeps_the_mean():
     """1, 2, 3 with a sum of 12 and a peak of 8: doubled to 2, 4, 6, then about 4 to 0, 4, 8."""
     assert [0, 4, 8] == pytest.approx(stretched(np.array([1.0, 2.0, 3.0]), 8.0, 12.0))
+
+
+def test_an_industry_signs_no_more_than_a_share_of_its_load():
+    """Gansu has 4,625 MW of smelters: a quarter of 1,000 MW is within their limit; Beijing has no such industry."""
+    nation = read_nation()
+    gansu = dict(
+        zip((one.name for one in nation.programmes), programmes_mw(read_facts("gansu"), nation, 1000.0), strict=True)
+    )
+    assert 250 == pytest.approx(gansu["aluminium"])
+    assert 1000 == pytest.approx(sum(gansu.values()))
+    beijing = programmes_mw(read_facts("beijing"), nation, 1000.0)
+    assert [0, 0] == beijing[:2]
+    assert 1000 == pytest.approx(sum(beijing))
+
+
+def test_coal_goes_lower_once_it_is_altered():
+    """0.35 of the rating in 2024, 0.82 of that in 2030; heat plants stay as they are."""
+    nation = read_nation()
+    assert 0.287 == altered(nation.traits_named("coal-1000"), nation, 2030).min_share[0]
+    assert nation.traits_named("chp-300") == altered(nation.traits_named("chp-300"), nation, 2030)
 
 
 def test_water_goes_where_the_load_is_highest():

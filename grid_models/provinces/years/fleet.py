@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from grid_models.horizon import Horizon
-from grid_models.provinces.facts import ProvinceFacts, UnitsFact
+from grid_models.provinces.facts import ProvinceFacts, UnitsFact, at
 from grid_models.provinces.nation import Nation, UnitTraits
 from grid_models.provinces.thermal import GOLDEN, Place, on_the_evening_before, thermal_unit
 from grid_models.provinces.years.calendar import month_of_day
@@ -69,9 +69,17 @@ def blocks(facts: ProvinceFacts, nation: Nation, year: int) -> tuple[Block, ...]
         (one, number, count, mw) for one in fleet for number, (count, mw) in enumerate(_shares(one, many), start=1)
     ]
     return tuple(
-        Block(f"{one.name}-{number:02d}", nation.traits_named(one.traits), mw, count, index)
+        Block(f"{one.name}-{number:02d}", altered(nation.traits_named(one.traits), nation, year), mw, count, index)
         for index, (one, number, count, mw) in enumerate(named)
     )
+
+
+def altered(traits: UnitTraits, nation: Nation, year: int) -> UnitTraits:
+    """The traits in that year: coal units without heat go lower once they are altered."""
+    if traits.fuel != "coal" or traits.heat or traits.captive:
+        return traits
+    factor = at(nation.retrofit, year)
+    return traits.model_copy(update={"min_share": tuple(round(share * factor, 3) for share in traits.min_share)})
 
 
 def _shares(fact: UnitsFact, many: bool) -> Iterator[tuple[int, float]]:

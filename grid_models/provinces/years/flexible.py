@@ -16,8 +16,6 @@ BATTERY_BLOCKS, BATTERY_LEAST_MW = 8, 100.0
 """A fleet of batteries is planned in so many equal ones, none smaller than this."""
 ROUND_TRIP, WEAR_CNY_PER_MWH = 0.86, 55.0
 LEAST_CONTRACT_MW = 2.0
-SMELTERS_MOST = 0.3
-"""Of the contracts of a province, what smelters may hold."""
 PLANTS_MW = 400.0
 """Virtual power plants of a province are planned in about this size."""
 VEHICLE_BIDS = ((0.5, 500.0), (0.5, 800.0))
@@ -63,17 +61,32 @@ def batteries(facts: ProvinceFacts, year: int) -> tuple[Battery, ...]:
 
 
 def contracts(facts: ProvinceFacts, nation: Nation, year: int, shape: Floats) -> tuple[InterruptibleLoad, ...]:
-    """What users have signed: smelters by their load, the rest by the usual programmes."""
+    """What users have signed, by the usual programmes and by the industries of the province."""
     signed_mw = at(facts.response.contracts_mw, year)
-    smelters_mw = min(nation.smelters.share * sum(one.mw for one in facts.industry), SMELTERS_MOST * signed_mw)
-    found = [(nation.smelters, smelters_mw)]
-    found += [(one, one.share * (signed_mw - smelters_mw)) for one in nation.programmes]
     return tuple(
         contract(fact, facts.name, shape).model_copy(update={"technology": f"contract to shed, {programme.name}"})
-        for programme, mw in found
+        for programme, mw in zip(nation.programmes, programmes_mw(facts, nation, signed_mw), strict=True)
         if mw >= LEAST_CONTRACT_MW
         for fact in _signed(programme, mw)
     )
+
+
+def programmes_mw(facts: ProvinceFacts, nation: Nation, signed_mw: float) -> list[float]:
+    """Contracts by programme: an industry signs no more than a share of its load, the others take up the rest."""
+    limits = [_limit_mw(facts, one) for one in nation.programmes]
+    shares = [min(one.share * signed_mw, limit) for one, limit in zip(nation.programmes, limits, strict=True)]
+    left_mw = signed_mw - sum(shares)
+    free = sum(one.share for one, limit in zip(nation.programmes, limits, strict=True) if limit == np.inf)
+    return [
+        mw + (left_mw * one.share / free if limit == np.inf else 0.0)
+        for one, limit, mw in zip(nation.programmes, limits, shares, strict=True)
+    ]
+
+
+def _limit_mw(facts: ProvinceFacts, programme: Programme) -> float:
+    if programme.industry is None:
+        return float(np.inf)
+    return programme.industry_share * sum(one.mw for one in facts.industry if one.technology == programme.industry)
 
 
 def _signed(programme: Programme, mw: float) -> Iterator[Contract]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_models.errors import BadInput
-from grid_models.provinces.facts import Dated, ProvinceFacts, SolarFact, WindFact
+from grid_models.provinces.facts import Dated, IndustryFact, ProvinceFacts, SolarFact, WindFact
 from grid_models.provinces.reading import card_names, read_facts, read_nation
 from grid_models.provinces.years import unit_tables, yearly_tables
 from grid_models.provinces.years.build import assembled
@@ -64,7 +64,7 @@ def with_tables(card: ProvinceFacts, reference: Reference, province: str, load_2
             "offshore_wind": _wind(at_sea, card.offshore_wind),
             "solar": _solar(yearly_tables.solar(reference, province), card.solar),
             "storage": overridden(card.storage, yearly_tables.storage(reference, province, card.storage)),
-            "industry": yearly_tables.smelters(reference, province),
+            "industry": _industry(card.industry, yearly_tables.smelters(reference, province)),
             "load": card.load.model_copy(
                 update={
                     "energy_twh": overridden(
@@ -88,6 +88,10 @@ def _solar(known: SolarFact | None, card: SolarFact) -> SolarFact:
         return card
     paths = {field: continued(getattr(known, field), getattr(card, field)) for field in ("plants_mw", "roofs_mw")}
     return known.model_copy(update=paths)
+
+
+def _industry(card: tuple[IndustryFact, ...], smelters: tuple[IndustryFact, ...]) -> tuple[IndustryFact, ...]:
+    return (*smelters, *(one for one in card if one.technology != "aluminium smelting"))
 
 
 def continued(known: tuple[Dated, ...], expected: tuple[Dated, ...]) -> tuple[Dated, ...]:
