@@ -11,6 +11,8 @@ import pytest
 
 from grid_models.errors import BadInput
 from grid_models.provinces.years.build import build_province
+from grid_models.provinces.years.from_tables import brought_to
+from grid_models.provinces.years.load import Outlook
 from grid_models.provinces.years.province_year import ProvinceYear
 
 CHINA = Path(__file__).resolve().parents[2] / os.environ.get("GRIDFLEX_DATA", "../shared/data") / "china"
@@ -87,6 +89,16 @@ def test_card_and_tables_build_the_same_province(name: str):
     for technology, mw in card.renewable_mw.items():
         if "hydro" not in technology:
             assert mw.sum() == pytest.approx(tables.renewable_mw[technology].sum(), rel=0.01), technology
+
+
+def test_a_load_that_stretching_would_empty_is_bent_instead():
+    """A load of 40 that rises to 100, mean 41.9; with a peak of 400 at the same mean its lowest hour would be 30."""
+    given = 40 + 60 * np.linspace(0, 1, 8760) ** 30
+    expected = Outlook(2025, 400.0, 400.0, 400.0, 42.0 * 8760)
+    found = brought_to(given, expected)
+    assert 400 == pytest.approx(found.max())
+    assert 42 == pytest.approx(found.mean(), rel=1e-3)
+    assert found.min() > 40
 
 
 def test_a_province_that_the_tables_do_not_hold_is_refused_in_words():

@@ -12,7 +12,7 @@ from grid_models.provinces.reading import card_names, read_facts, read_nation
 from grid_models.provinces.years import unit_tables, yearly_tables
 from grid_models.provinces.years.build import assembled
 from grid_models.provinces.years.calendar import DAYS
-from grid_models.provinces.years.load import on_weekdays_of, outlook, stretched
+from grid_models.provinces.years.load import NEAR_PEAK, Outlook, calibrated, on_weekdays_of, outlook, stretched
 from grid_models.provinces.years.province_year import ProvinceYear
 from grid_models.provinces.years.reference import LOAD, SHARES, TEMPERATURE, Reference, key
 from grid_models.provinces.years.weather import SUN_MOST, WIND_MOST, Weather, made_up, scaled
@@ -23,6 +23,8 @@ NEWER = "newer"
 Stand = TypeVar("Stand", bound=Dated)
 FIRST_DAY = date(2018, 1, 1)
 """Of the load in the tables."""
+EMPTIEST = 0.1
+"""Of the peak, what no hour of a province falls below."""
 MOST_JUMP_C = 10.0
 """Between two hours the mean temperature of a province does not change by more: such a series is not used."""
 BLOCK_DAYS, NEIGHBOUR_DAYS = 5, 15
@@ -37,10 +39,20 @@ def build_from_tables(reference: Reference, name: str, year: int, weather_years:
     facts = with_tables(card, reference, province, load_2018)
     expected = outlook(facts.load, year)
     weather, note = weather_of(reference, province, facts)
-    load_mw = stretched(on_weekdays_of(load_2018, FIRST_DAY, year), expected.peak_mw, expected.energy_mwh)
+    load_mw = brought_to(on_weekdays_of(load_2018, FIRST_DAY, year), expected)
     others = [shuffled(weather, facts, seed) for seed in range(1, weather_years)]
     words = f"Built from reference tables: load of 2018 stretched to {year}, wind and sun of 2020{note}."
     return assembled(facts, read_nation(), expected, weather, load_mw, others, words)
+
+
+def brought_to(load_mw: Floats, expected: Outlook) -> Floats:
+    """The given year with the peak and energy of the study: stretched, or bent where stretching would empty an hour."""
+    found = stretched(load_mw, expected.peak_mw, expected.energy_mwh)
+    if found.min() > EMPTIEST * expected.peak_mw:
+        return found
+    peak_mw = load_mw.max()
+    near_peak_h = float((load_mw >= NEAR_PEAK * peak_mw).sum())
+    return calibrated(load_mw, expected.peak_mw, expected.energy_mwh, float(load_mw.min() / peak_mw), near_peak_h)
 
 
 def card_of(province: str) -> ProvinceFacts:

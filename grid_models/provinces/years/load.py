@@ -97,7 +97,9 @@ def calibrated(shape: Floats, peak_mw: float, energy_mwh: float, valley_share: f
     """
     low, high = float(shape.min()), float(shape.max())
     edge = float(np.sort(shape)[-min(len(shape) - 1, max(2, round(near_peak_h)))])
-    top = NEAR_PEAK + (1 - NEAR_PEAK) * (shape - edge) / max(high - edge, 1e-12)
+    # Equal highest hours are all the peak, however many of them there are.
+    rise = np.where(shape >= high, 1.0, (shape - edge) / max(high - edge, 1e-12))
+    top = NEAR_PEAK + (1 - NEAR_PEAK) * rise
     below = np.clip((shape - low) / max(edge - low, 1e-12), 0.0, 1.0)
     mean = energy_mwh / HOURS / peak_mw
     valley = min(valley_share, 0.97 * mean)
