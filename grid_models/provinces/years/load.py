@@ -111,8 +111,8 @@ def calibrated(shape: Floats, peak_mw: float, energy_mwh: float, valley_share: f
 
 
 def _solved(excess: Callable[[float], float]) -> float:
-    """Where a falling excess meets 0 between a thirtieth and thirty."""
-    low, high = np.log(1 / 30), np.log(30.0)
+    """Where a falling excess meets 0 between a three-hundredth and three hundred."""
+    low, high = np.log(1 / 300), np.log(300.0)
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if excess(float(np.exp(middle))) > 0 else (low, middle)
