@@ -21,7 +21,12 @@ def test_every_fact_names_a_source(name: str):
     known = read_facts(name).sources | read_nation().sources
     assert len(facts) > 40
     assert {fact.source for fact in facts} <= set(known)
-    assert all(fact.certainty == "sourced" for fact in facts if fact.source == "gem_coal" and "of 20" not in str(fact))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_units_that_run_are_counted_and_those_to_come_are_assumed(name: str):
+    listed = [one for one in read_facts(name).thermal if one.source.startswith("gem_")]
+    assert all((one.since is None) == (one.certainty == "sourced") for one in listed)
 
 
 def test_every_fact_of_the_nation_names_a_source():

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from grid_models.errors import BadInput
-from grid_models.provinces.facts import ProvinceFacts, WindFact, at
+from grid_models.provinces.facts import ProvinceFacts
 from grid_models.provinces.nation import Nation
 from grid_models.provinces.reading import card_names, read_facts, read_nation
 from grid_models.provinces.years import flexible
@@ -15,6 +15,7 @@ from grid_models.provinces.years.fleet import Block, blocks, expected_mw
 from grid_models.provinces.years.load import Outlook, calibrated, checked_year, outlook, raw_shape, weather_effect
 from grid_models.provinces.years.province_year import ProvinceYear, WeatherYear
 from grid_models.provinces.years.reference import Reference, key
+from grid_models.provinces.years.renewables import SHARE_OF, available_mw
 from grid_models.provinces.years.weather import Weather, made_up
 from grid_models.quantities import Floats
 
@@ -86,42 +87,6 @@ def tightness(facts: ProvinceFacts, nation: Nation, expected: Outlook, fleet: tu
         store_mwh=battery_mw * battery_h + sum(one.mw * one.hours for one in stations),
         wanted_mw=(up + MARGIN_SHARE) * expected.peak_mw + largest,
     )
-
-
-def installed_mw(facts: ProvinceFacts, year: int) -> dict[str, float]:
-    """Wind, sun and conventional hydro at the end of the year."""
-    found = {
-        "photovoltaic plants": at(facts.solar.plants_mw, year),
-        "distributed photovoltaics": at(facts.solar.roofs_mw, year),
-    }
-    for technology, fact in _wind(facts).items():
-        found[technology] = at(fact.mw, year)
-    if facts.hydro is not None:
-        found["hydro"] = at(facts.hydro.mw, year)
-    return found
-
-
-def _wind(facts: ProvinceFacts) -> dict[str, WindFact]:
-    both = {"onshore wind": facts.onshore_wind, "offshore wind": facts.offshore_wind}
-    return {name: fact for name, fact in both.items() if fact is not None}
-
-
-def available_mw(facts: ProvinceFacts, year: int, weather: Weather) -> dict[str, Floats]:
-    """What wind and sun could give, hour by hour."""
-    mw = installed_mw(facts, year)
-    return {
-        technology: np.asarray(mw[technology] * weather.shares[SHARE_OF[technology]])
-        for technology in SHARE_OF
-        if mw.get(technology, 0.0) > 0 and SHARE_OF[technology] in weather.shares
-    }
-
-
-SHARE_OF = {
-    "onshore wind": "onshore wind",
-    "offshore wind": "offshore wind",
-    "photovoltaic plants": "solar",
-    "distributed photovoltaics": "solar",
-}
 
 
 def _another(study: ProvinceYear, weather: Weather, seed: int, worst: Tightness, agreed: Exchange) -> WeatherYear:

@@ -18,6 +18,7 @@ from grid_models.provinces.years.balancing import RESERVOIR
 from grid_models.provinces.years.calendar import DAYS, days_of, month_of_day
 from grid_models.provinces.years.fleet import Block, FailingUnit, committed, failing_units, planned_out
 from grid_models.provinces.years.load import Outlook
+from grid_models.provinces.years.renewables import installed_mw
 from grid_models.provinces.years.weather import HOURS, Weather
 from grid_models.quantities import Floats
 from grid_models.resources import Profile, Renewable, ThermalUnit
@@ -121,8 +122,6 @@ class ProvinceYear:
     @cached_property
     def installed_mw(self) -> dict[str, float]:
         """Wind, sun and water by technology."""
-        from grid_models.provinces.years.build import installed_mw
-
         return installed_mw(self.facts, self.year)
 
     def day(self, day: date, step_min: int = 60) -> Case:
