@@ -19,7 +19,14 @@ from services.dispatch.referee import INSPECTORS
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 FORMULATION = ROOT / "services/dispatch/README.md"
-DOCUMENTS = (README, FORMULATION, ROOT / "services/forecast/README.md", ROOT / "k8s/README.md", ROOT / "CHANGELOG.md")
+DOCUMENTS = (
+    README,
+    FORMULATION,
+    ROOT / "services/forecast/README.md",
+    ROOT / "services/dispatch/api/README.md",
+    ROOT / "k8s/README.md",
+    ROOT / "CHANGELOG.md",
+)
 EXAMPLES = ROOT / "examples"
 CITED = re.compile(r"\((?:eq\. )?([A-Z]\d+(?:, [A-Z]\d+)*)\)")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -1,5 +1,6 @@
 """The dispatch service over HTTP: `uvicorn --factory services.dispatch.app:create_app`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from importlib.metadata import version
@@ -13,7 +14,7 @@ from grid_models.case import Case
 from grid_models.plan import Plan
 from services.dispatch.api import audit, cases, health, plans, provinces, results
 from services.dispatch.api.access import Buckets
-from services.dispatch.api.auditing import Audit
+from services.dispatch.api.auditing import Audit, Reads
 from services.dispatch.settings import Settings
 from services.dispatch.store import Store
 from services.dispatch.telemetry import REQUEST_SECONDS, STORE_SECONDS
@@ -67,9 +68,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logs.configure(settings.log_level, settings.log_json, "dispatch")
     store = await run_in_threadpool(Store.open, settings.url, _timed)
     app.state.store = store
+    app.state.reads = reads = Reads(store)
+    keeping = asyncio.create_task(reads.kept_up())
     try:
         yield
     finally:
+        keeping.cancel()
+        await run_in_threadpool(reads.flush)
         store.close()
 
 

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/audit", tags=["audit"])
 
 
 class Entry(Data):
-    """A change that was asked for, or a refusal."""
+    """A change that was asked for, something that was handed out, or a refusal."""
 
     at: AwareDatetime
     who: str
@@ -31,7 +31,7 @@ class AuditPage(Data):
 
 @router.get("")
 def audit_log(store: TheStore, _: Admin, cursor: Cursor = "", limit: Limit = 100) -> AuditPage:
-    """Who asked for which change, newest first."""
+    """Who asked for which change, to whom plans and cases were handed out, who was refused; newest first."""
     place = place_of(cursor, int)
     found = store.audit.page(limit + 1, None if place is None else place[0])
     more = len(found) > limit

@@ -197,11 +197,12 @@ def list_cases(store: TheStore, _: Viewer, cursor: Cursor = "", limit: Limit = 1
 )
 def one_case(identity: str, store: TheStore, _: Viewer, if_none_match: IfNoneMatch = None) -> Response:
     """The case under a number, as it is now, or the one with a hash, in the native format."""
-    digest = identity if len(identity) == HASH_LENGTH else store.cases.get(identity).hash
+    by_hash = len(identity) == HASH_LENGTH
+    digest, content = (identity, store.cases.content(identity)) if by_hash else store.cases.now(identity)
     headers = {"ETag": etag(digest)}
     if known_to_client(if_none_match, digest):
         return Response(status_code=304, headers=headers)
-    return Response(store.cases.content(digest), media_type="application/json", headers=headers)
+    return Response(content, media_type="application/json", headers=headers)
 
 
 @router.get("/{identity}/versions")

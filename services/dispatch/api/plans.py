@@ -3,14 +3,14 @@
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, Field, model_validator
 
 from grid_models.case import Case
 from grid_models.quantities import Data
 from services.dispatch.api.access import Operator, Planner, Principal, Viewer
-from services.dispatch.api.wiring import Dated, IdempotencyKey, TheSettings, TheStore
+from services.dispatch.api.wiring import Dated, IdempotencyKey, TheSettings, TheStore, written
 from services.dispatch.questions import ForecastWish, Question, SolverWish, versions
 from services.dispatch.replanning import remaining
 from services.dispatch.settings import Settings
@@ -139,7 +139,7 @@ NOT_YET: dict[int | str, dict[str, Any]] = {
 @router.post("", status_code=202, response_model=PlanAnswer, responses=NOT_YET)
 def ask_for_plan(
     wish: PlanWish, store: TheStore, settings: TheSettings, who: Planner, key: IdempotencyKey = None
-) -> JSONResponse:
+) -> Response:
     """Ask for a plan; follow it at `Location`. A question that was answered before is done at once."""
     _check(settings, wish, wish.forecast)
     digest, name = _case_of(store, wish)
@@ -149,21 +149,21 @@ def ask_for_plan(
     return accepted(_asked(store, settings, question, name, who, once))
 
 
-@router.get("")
+@router.get("", response_model=PlanPage)
 def list_plans(
     store: TheStore, _: Viewer, cursor: Cursor = "", limit: Limit = 100, life: Life | None = None
-) -> PlanPage:
+) -> Response:
     """List the plans, newest first."""
     found = store.plans.page(limit + 1, place_of(cursor, int, str), life)
     last = found[limit - 1] if len(found) > limit else None
     plans = tuple(told(record) for record in found[:limit])
-    return PlanPage(plans=plans, next=cursor_after(last.asked_ms, last.id) if last else None)
+    return written(PlanPage(plans=plans, next=cursor_after(last.asked_ms, last.id) if last else None))
 
 
-@router.get("/{identity}")
-def one_plan(identity: str, store: TheStore, _: Viewer) -> PlanAnswer:
+@router.get("/{identity}", response_model=PlanAnswer)
+def one_plan(identity: str, store: TheStore, _: Viewer) -> Response:
     """How far a plan is, and what came out at a glance."""
-    return told(store.plans.get(identity))
+    return written(told(store.plans.get(identity)))
 
 
 @router.get(
@@ -198,7 +198,7 @@ def issue_plan(identity: str, store: TheStore, who: Operator) -> PlanAnswer:
 @router.post("/{identity}/replans", status_code=202, response_model=PlanAnswer, responses=NOT_YET)
 def replan(
     identity: str, wish: ReplanWish, store: TheStore, settings: TheSettings, who: Planner, key: IdempotencyKey = None
-) -> JSONResponse:
+) -> Response:
     """Plan the rest of the horizon anew from where the plan has led; what is executed is frozen."""
     from grid_models.plan import Plan
 
@@ -213,10 +213,10 @@ def replan(
     return accepted(_asked(store, settings, question, rest.case.name, who, once, replans))
 
 
-def accepted(record: PlanRecord) -> JSONResponse:
+def accepted(record: PlanRecord) -> Response:
     """202 with the address at which the outcome will be."""
     answer = told(record)
-    return JSONResponse(answer.model_dump(mode="json"), 202, headers={"Location": answer.url})
+    return written(answer, 202, {"Location": answer.url})
 
 
 def told(record: PlanRecord) -> PlanAnswer:

@@ -1,5 +1,6 @@
 """The audit log: who changed what or tried to, and how that was answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select
@@ -10,8 +11,9 @@ from services.dispatch.store.tables import AuditEntry
 
 
 @dataclass(frozen=True)
-class AuditRecord:
-    id: int
+class Noted:
+    """What is to be written down."""
+
     at_ms: int
     who: str
     method: str
@@ -20,7 +22,13 @@ class AuditRecord:
     request_id: str
 
 
+@dataclass(frozen=True)
+class AuditRecord(Noted):
+    id: int
+
+
 _COLUMNS = [getattr(AuditEntry, name) for name in AuditRecord.__dataclass_fields__]
+_LONGEST = {"who": 200, "method": 20, "path": 2000, "request_id": 80}
 
 
 class AuditShelf:
@@ -30,9 +38,12 @@ class AuditShelf:
         self._database = database
 
     def write(self, who: str, method: str, path: str, status: int, request_id: str) -> None:
-        row = {"at_ms": now_ms(), "who": who[:200], "method": method[:20], "path": path[:2000], "status": status}
+        self.write_all([Noted(now_ms(), who, method, path, status, request_id)])
+
+    def write_all(self, noted: Sequence[Noted]) -> None:
+        rows = [vars(one) | {name: vars(one)[name][:most] for name, most in _LONGEST.items()} for one in noted]
         with self._database.writing() as connection:
-            connection.execute(insert(AuditEntry), [row | {"request_id": request_id[:80]}])
+            connection.execute(insert(AuditEntry), rows)
 
     def page(self, limit: int, before: int | None = None) -> tuple[AuditRecord, ...]:
         """Newest first, from after an entry on."""

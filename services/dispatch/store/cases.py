@@ -52,6 +52,12 @@ _RECORD = select(
     StoredCase.changed_by,
 ).join(CaseContent, CaseContent.hash == StoredCase.hash)
 
+_PAYLOAD = select(CaseContent.payload).where(CaseContent.hash == bindparam("hash"))
+_NOW = (
+    select(CaseContent.hash, CaseContent.payload)
+    .join(StoredCase, StoredCase.hash == CaseContent.hash)
+    .where(StoredCase.id == bindparam("identity"))
+)
 _ONE_CASE = _RECORD.where(StoredCase.id == bindparam("identity"))
 
 
@@ -128,12 +134,18 @@ class CaseShelf:
     def content(self, digest: str) -> bytes:
         """The case of this hash as JSON."""
         with self._database.reading() as connection:
-            payload = connection.execute(
-                select(CaseContent.payload).where(CaseContent.hash == digest)
-            ).scalar_one_or_none()
+            payload = connection.execute(_PAYLOAD, {"hash": digest}).scalar_one_or_none()
         if payload is None:
             raise NotFound(f"no case has the hash {digest}; upload it with POST /v1/cases", hash=digest)
         return unpacked(payload)
+
+    def now(self, identity: str) -> tuple[str, bytes]:
+        """Hash and JSON of the case under a number."""
+        with self._database.reading() as connection:
+            row = connection.execute(_NOW, {"identity": identity}).first()
+        if row is None:
+            raise _unknown(identity)
+        return row.hash, unpacked(row.payload)
 
     def case(self, digest: str) -> Case:
         """The case of this hash."""

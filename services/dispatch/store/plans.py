@@ -88,6 +88,15 @@ _PLANS = (
 
 # Built once: SQLAlchemy then finds what it knows about the statement by looking at nothing but the statement.
 _ONE_PLAN = _PLANS.where(AskedPlan.id == bindparam("identity"))
+_NEWEST_FIRST = _PLANS.order_by(AskedPlan.asked_ms.desc(), AskedPlan.id.desc()).limit(bindparam("most"))
+_AFTER = tuple_(AskedPlan.asked_ms, AskedPlan.id) < tuple_(bindparam("asked_ms"), bindparam("after"))
+_ALIVE = AskedPlan.life == bindparam("life")
+_PAGES = {
+    (after, life): _NEWEST_FIRST.where(*([_AFTER] if after else []), *([_ALIVE] if life else []))
+    for after in (False, True)
+    for life in (False, True)
+}
+"""By whether there is a place to go on from, and a life that is asked for."""
 
 
 class PlanShelf:
@@ -116,13 +125,11 @@ class PlanShelf:
 
     def page(self, limit: int, before: Place | None = None, life: Life | None = None) -> tuple[PlanRecord, ...]:
         """Newest first, from after a place on."""
-        chosen = _PLANS.order_by(AskedPlan.asked_ms.desc(), AskedPlan.id.desc()).limit(limit)
-        if before is not None:
-            chosen = chosen.where(tuple_(AskedPlan.asked_ms, AskedPlan.id) < tuple_(*before))
-        if life is not None:
-            chosen = chosen.where(AskedPlan.life == life)
+        asked_ms, after = (None, None) if before is None else before
+        wanted = {"most": limit, "asked_ms": asked_ms, "after": after, "life": life}
+        chosen = _PAGES[before is not None, life is not None]
         with self._database.reading() as connection:
-            return tuple(_read(row) for row in connection.execute(chosen))
+            return tuple(_read(row) for row in connection.execute(chosen, wanted))
 
     def cancel(self, identity: str) -> PlanRecord:
         """Not wanted any more; the work stops unless somebody else wants it too."""

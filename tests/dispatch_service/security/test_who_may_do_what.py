@@ -17,6 +17,7 @@ from services.dispatch.api.access import Buckets
 from services.dispatch.app import create_app
 from services.dispatch.settings import Settings
 from services.dispatch.store import Store
+from services.dispatch.store.audit import AuditShelf
 from services.dispatch.store.moments import now_ms
 from services.dispatch.store.tables import ApiKey
 from services.web.errors import RateLimited
@@ -197,6 +198,36 @@ def test_who_changed_what_and_who_was_refused_is_written_down(client, key, docum
     page = client.get("/v1/audit?limit=2", headers=admin).json()
     rest = client.get("/v1/audit", params={"cursor": page["next"]}, headers=admin).json()
     assert [403] == [one["status"] for one in rest["entries"]]
+
+
+def test_to_whom_a_case_was_handed_out_is_written_down_too(app, client, key, document):
+    admin, viewer = bearer(key("admin")), bearer(key("viewer"))
+    case = client.post("/v1/cases", json=document, headers=admin).json()
+    for path in (case["url"], "/v1/cases", case["url"]):
+        client.get(path, headers=viewer | {"X-Request-ID": "r-2"})
+    app.state.reads.flush()
+    entries = client.get("/v1/audit", headers=admin).json()["entries"]
+    handed_out = [one for one in entries if one["method"] == "GET"]
+    assert [(case["url"], "r-2")] * 2 == [(one["path"], one["request_id"]) for one in handed_out]
+    assert all(one["who"].startswith("key ") for one in handed_out)
+    assert handed_out[0]["who"] != entries[-1]["who"]
+
+
+def test_reads_that_cannot_be_written_down_at_the_moment_wait(app, client, key, document, monkeypatch):
+    admin = bearer(key("admin"))
+    case = client.post("/v1/cases", json=document, headers=admin).json()
+    client.get(case["url"], headers=admin)
+    reads, write_all = app.state.reads, AuditShelf.write_all
+
+    def away(*_):
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(AuditShelf, "write_all", away)
+    reads.flush()
+    monkeypatch.setattr(AuditShelf, "write_all", write_all)
+    reads.flush()
+    entries = client.get("/v1/audit", headers=admin).json()["entries"]
+    assert ["GET", "POST"] == [one["method"] for one in entries]
 
 
 def test_every_answer_carries_the_security_headers(client):
