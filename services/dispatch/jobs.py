@@ -67,7 +67,7 @@ def _attempt(settings: Settings, store: Store, claim: Claim, lease: Lease) -> st
         ended = solve.watch(lambda progress: _go_on(lease, progress))
     if ended is None:
         return _stopped(store, claim, lease)
-    if ended.plan is None:
+    if ended.answer is None:
         return _failed(store, claim, lease, ended.problem or problem_of(RuntimeError("it said nothing")))
     return _done(store, claim, lease, ended, case, forecasting)
 
@@ -111,7 +111,7 @@ def _failed(store: Store, claim: Claim, lease: Lease, problem: dict[str, Any]) -
 
 
 def _done(store: Store, claim: Claim, lease: Lease, ended: Ended, case: Case, forecasting: Forecasting | None) -> str:
-    plan = Plan.model_validate(ended.plan)
+    plan = Plan.model_validate(ended.answer)
     summary = glance(plan, case, ended.peak_mb)
     solved = None
     if forecasting is not None:

@@ -34,9 +34,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a solve ended: with a plan, with a problem, or stopped by whoever watched."""
+    """How a solve ended: with an answer (a plan or an assessment), with a problem, or stopped by whoever watched."""
 
-    plan: dict[str, Any] | None = None
+    answer: dict[str, Any] | None = None
     problem: dict[str, Any] | None = None
     peak_mb: float = 0.0
 
@@ -74,7 +74,7 @@ class Solve:
         while True:
             message = self._next()
             if message is not None and "progress" not in message:
-                return Ended(message.get("plan"), message.get("problem"), peak_mb)
+                return Ended(message.get("answer"), message.get("problem"), peak_mb)
             if self._process.poll() is not None and self._said.empty() and not self._reader.is_alive():
                 return Ended(problem=self._how_it_died(), peak_mb=peak_mb)
             if not go_on(message["progress"] if message else None):

@@ -1,7 +1,7 @@
-"""One solve in a process of its own: `python -m services.dispatch.solving`.
+"""One plan or assessment in a process of its own: `python -m services.dispatch.solving`.
 
-It reads two lines of JSON, how the plan is wanted and the case, and writes lines of JSON: progress, and in the end a
-plan or a problem. It lives no longer than whoever keeps its input open. It reads JSON only, never a pickle.
+It reads two lines of JSON, what is wanted and the case, and writes lines of JSON: progress, and in the end an answer or
+a problem. It lives no longer than whoever keeps its input open. It reads JSON only, never a pickle.
 """
 
 import json
@@ -11,7 +11,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from typing import IO, Any
 
 LINES_BETWEEN_S = 0.25
@@ -50,21 +49,35 @@ def _end_with_parent() -> None:
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
-def _solved(header: dict[str, Any], case_line: bytes, tell: Callable[[Any], None]) -> dict[str, Any]:
-    from grid_models.case import Case
+def _solved(header: dict[str, Any], case_line: bytes, tell: "_Teller") -> dict[str, Any]:
     from grid_models.errors import BadInput
-    from grid_models.plan import Plan
     from services.dispatch.errors import DispatchError
-    from services.dispatch.planning import Options, plan_case
     from services.dispatch.problems import problem_of
 
     try:
-        start = header.get("start")
-        options = Options(**header["solver"], start=Plan.model_validate(start) if start else None)
-        plan = plan_case(Case.model_validate_json(case_line), options, tell)
+        return {"answer": (_assessed if "assessment" in header else _planned)(header, case_line, tell)}
     except (DispatchError, BadInput) as error:
         return {"problem": problem_of(error)}
-    return {"plan": plan.model_dump(mode="json")}
+
+
+def _planned(header: dict[str, Any], case_line: bytes, tell: "_Teller") -> dict[str, Any]:
+    from grid_models.case import Case
+    from grid_models.plan import Plan
+    from services.dispatch.planning import Options, plan_case
+
+    start = header.get("start")
+    options = Options(**header["solver"], start=Plan.model_validate(start) if start else None)
+    return plan_case(Case.model_validate_json(case_line), options, tell).model_dump(mode="json")
+
+
+def _assessed(header: dict[str, Any], case_line: bytes, tell: "_Teller") -> dict[str, Any]:
+    from grid_models.case import Case
+    from services.dispatch.assessment.wish import AssessmentWish
+
+    wish = AssessmentWish.model_validate(header["assessment"])
+    case = None if wish.province else Case.model_validate_json(case_line)
+    began_s = time.monotonic()
+    return wish.assessed(case, lambda phase: tell.say(phase, time.monotonic() - began_s)).model_dump(mode="json")
 
 
 class _Teller:
@@ -81,6 +94,10 @@ class _Teller:
             return
         self._phase, self._next_s = progress.phase, now_s + LINES_BETWEEN_S
         _write(self._out, {"progress": {name: _finite(value) for name, value in vars(progress).items()}})
+
+    def say(self, phase: str, seconds: float) -> None:
+        """What is being done now, in words."""
+        _write(self._out, {"progress": {"phase": phase, "seconds": seconds}})
 
 
 def _finite(value: Any) -> Any:

@@ -187,12 +187,13 @@ def _provenance(subject: Subject, depth: Depth) -> Provenance:
         case_hash=subject.case.hash,
         sources=subject.case.sources,
         load=load,
-        versions=_versions(),
+        versions=versions(),
         commitment_gap=None if depth.commitment is None else depth.commitment.gap,
         sample_years=depth.sample_years,
     )
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of what decides the numbers."""
     return {name: version(name) for name in ("gridflex", "highspy", "numpy")}

@@ -140,15 +140,42 @@ def shaved_peak(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> tup
     """K* that was found, and the bound below which no search could go."""
     year = fleet.year
     left_mw = bound_mw = 0.0
+    known = _KnownReliefs(fleet)
     for day in worst_days(year, len(year.days)):
         if year.days[day].max() <= left_mw:
             break  # this day and all that follow stay below what is left of a worse one
+        if known.suffice(day, left_mw):
+            continue
         demand = replace(demand_of(fleet, profile), windows=(_steps_that_matter(fleet, day),))
         found_mw, answer = shaved(fleet.responders, year.load_mw, demand, seconds, floor_mw=left_mw)
         if answer.bound_mw > left_mw:  # at the floor nothing was proven of this day
             bound_mw = max(bound_mw, answer.bound_mw)
         left_mw = max(left_mw, found_mw)
+        known.add(demand.steps, answer.relief_mw)
     return left_mw, bound_mw
+
+
+class _KnownReliefs:
+    """What the fleet has done on other days, hour by hour: it can do the same again on any day."""
+
+    def __init__(self, fleet: Fleet):
+        self._year = fleet.year
+        self._per_day = _steps_per_day(fleet.year)
+        headrooms = [one.headroom_mw for one in fleet.responders]
+        self._days_are_alike = all(one is None or self._per_day % len(one) == 0 for one in headrooms)
+        self._reliefs_mw: list[Floats] = []
+
+    def suffice(self, day: int, left_mw: float) -> bool:
+        """Whether one of them leaves no more than this of the day's load."""
+        steps = np.flatnonzero(self._year.day_of_step == day)
+        load_mw, phase = self._year.load_mw[steps], steps % self._per_day
+        return any(float((load_mw - relief[phase]).max()) <= left_mw for relief in self._reliefs_mw)
+
+    def add(self, steps: Steps, relief_mw: Floats) -> None:
+        if self._days_are_alike:
+            by_phase = np.zeros(self._per_day)
+            by_phase[steps % self._per_day] = relief_mw
+            self._reliefs_mw.append(by_phase)
 
 
 def _steps_that_matter(fleet: Fleet, day: int) -> Steps:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,21 +11,30 @@ import typer
 from services.dispatch.commands import Days, First, Form, read
 
 if TYPE_CHECKING:
-    from services.dispatch.assessment.subject import Subject
+    from rich.console import Console
 
-YEAR = 2026
-"""Assessed where no year is named: from here the way to 2030 is drawn."""
+    from grid_models.case import Case
+    from services.dispatch.assessment.speech import Speech
+    from services.dispatch.assessment.wish import AssessmentWish
+
+FIRST_YEAR, LAST_YEAR, YEAR = 2018, 2030, 2026
+"""As in `wish`, which is slow to load."""
 
 app = typer.Typer()
 
 
 @app.command()
 def assess(
-    case: Annotated[str, typer.Argument(metavar="CASE|PROVINCE", help="A case file or folder, or a province.")],
+    case: Annotated[
+        str | None, typer.Argument(metavar="CASE|PROVINCE", help="A case file or folder, or a province.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every province, side by side.")] = False,
     form: Form = "auto",
     first: First = None,
     days: Days = None,
-    year: Annotated[int, typer.Option(min=2018, max=2030, help="Of a province: which year is judged.")] = YEAR,
+    year: Annotated[
+        int, typer.Option(min=FIRST_YEAR, max=LAST_YEAR, help="Of a province: which year is judged.")
+    ] = YEAR,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Of a province: reference tables in place of its card.")
     ] = None,
@@ -45,47 +55,104 @@ def assess(
     sample_years: Annotated[
         int, typer.Option(min=0, max=100_000, help="Years of outages in the adequacy; 0: none.")
     ] = 1000,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Of --all: where assessments and reports are kept; what is there stays.")
+    ] = Path("assessments"),
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of --all: a Dask scheduler; default: this machine.")
+    ] = None,
 ) -> None:
     """Judge whether a fleet can answer its peak, under every definition side by side."""
+    from services.dispatch.assessment.profiles import chosen
+    from services.dispatch.assessment.speech import Speech
+    from services.dispatch.assessment.wish import AssessmentWish
+
+    if every == (case is not None):
+        raise typer.BadParameter("name one case or province, or --all of them")
+    wish = AssessmentWish(
+        year=year, profiles=tuple(one.id for one in chosen(profile)) if profile else (), commitment=commitment,
+        peak_days=peak_days, gap=gap, time_limit_s=time_limit, sample_years=sample_years,
+    )  # fmt: skip
+    say = Speech(lang)
+    if case is None:
+        _assess_all(wish, out, scheduler, say)
+        return
+    _check_outputs(report, as_json)
+    if _is_province(case, data):
+        wish = wish.model_copy(update={"province": case})
+        _assess_one(wish, None, data, report, as_json, say)
+        return
+    _assess_one(wish, read(case, form, first, days).case, None, report, as_json, say)
+
+
+def _assess_one(
+    wish: "AssessmentWish", case: "Case | None", data: Path | None, report: Path | None, as_json: Path | None,
+    say: "Speech",
+) -> None:  # fmt: skip
     from rich.console import Console
 
-    from services.dispatch.assessment.assessing import Depth
-    from services.dispatch.assessment.assessing import assess as assessed
-    from services.dispatch.assessment.profiles import chosen
     from services.dispatch.assessment.rendering import print_assessment
     from services.dispatch.assessment.report import write_report
-    from services.dispatch.assessment.speech import Speech
-    from services.dispatch.planning import Options
 
-    definitions = chosen(profile or ())
-    _check_outputs(report, as_json)
-    options = Options(gap=gap, time_limit_s=time_limit) if commitment else None
-    subject = _subject(case, form, first, days, year, data, peak_days if commitment else 1)
-    say = Speech(lang)
     with Console(stderr=True, highlight=False).status("reading") as status:
-        found = assessed(subject, definitions, Depth(options, sample_years), tell=status.update)
+        found = wish.assessed(case, status.update, data)
     if as_json:
         as_json.write_text(found.model_dump_json(indent=1), encoding="utf-8")
     if report:
         write_report(found, report, say)
-    # Off a terminal nobody sees the edge of the window: a line is a line.
-    print_assessment(found, Console(highlight=False, width=None if sys.stdout.isatty() else 160), say)
+    print_assessment(found, _console(), say)
     for what, path in ((say("assessment"), as_json), (say("report"), report)):
         if path:
             typer.echo(f"{what}: {path}")
 
 
-def _subject(
-    case: str, form: str, first: "First", days: "Days", year: int, data: Path | None, peak_days: int
-) -> "Subject":
-    """A province by its name, unless a file bears it; else a case."""
-    from grid_models.provinces import CARDS
-    from services.dispatch.assessment.provincial import subject_of_province
-    from services.dispatch.assessment.subject import subject_of_case
+def _assess_all(wish: "AssessmentWish", out: Path, scheduler: str | None, say: "Speech") -> None:
+    """Every province by Dask; a page each, and one of the nation."""
+    from distributed import Client, LocalCluster
+    from rich.console import Console
+    from rich.text import Text
 
-    if (case.lower() in CARDS or data is not None) and not Path(case).exists():
-        return subject_of_province(case, year, peak_days, data)
-    return subject_of_case(read(case, form, first, days).case)
+    from grid_models.provinces import CARDS
+    from services.dispatch.assessment.national import Survey, local_places
+    from services.dispatch.assessment.rendering import drawn
+    from services.dispatch.assessment.report import write_report
+    from services.dispatch.assessment.report.national_page import national_headline, national_html, national_table
+
+    errors = Console(stderr=True, highlight=False)
+    if scheduler is None:
+        wish = wish.model_copy(update={"threads": 1})  # a core for each province: all are busy anyway
+    survey = Survey(wish, out)
+    places = {"n_workers": 1, "threads_per_worker": local_places(), "processes": False, "dashboard_address": None}
+    with (
+        nullcontext(scheduler) if scheduler else LocalCluster(**places) as where,
+        Client(where, set_as_default=False) as client,
+    ):
+        nation = survey.provinces(CARDS, client, errors.print)
+    for row in nation.rows:
+        found = survey.kept(row.name)
+        if found is not None:
+            write_report(found, out / f"{row.name}.html", say)
+    (out / "nation.json").write_text(nation.model_dump_json(indent=1), encoding="utf-8")
+    (out / "nation.html").write_text(national_html(nation, say), encoding="utf-8")
+    _console().print(Text(national_headline(nation, say), style="bold"), drawn(national_table(nation, say)))
+    for failure in nation.failures:
+        errors.print(f"{failure.name}: {failure.problem}")
+    typer.echo(f"{say('report')}: {out / 'nation.html'}")
+    raise typer.Exit(1 if nation.failures else 0)
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    # Off a terminal nobody sees the edge of the window: a line is a line.
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+
+
+def _is_province(case: str, data: Path | None) -> bool:
+    """By its name, unless a file bears it."""
+    from grid_models.provinces import CARDS
+
+    return (case.lower() in CARDS or data is not None) and not Path(case).exists()
 
 
 def _check_outputs(report: Path | None, as_json: Path | None) -> None:

@@ -78,8 +78,12 @@ def sustained(
     demand: Demand,
     statistic: Literal["min", "p10"] = "min",
     seconds: float = SECONDS,
+    gap: float = GAP,
 ) -> tuple[float, Answer]:
-    """The relief that every window can count on (or nine in ten), and the answer in the windows where it binds."""
+    """The relief that every window can count on (or nine in ten), and the answer in the windows where it binds.
+
+    `gap` is the share of the contracted power down to which it is proven.
+    """
     parts = list(_clusters(responders, demand))
     one_ledger = len(parts) == 1
     known: dict[object, Answer] = {}
@@ -88,7 +92,7 @@ def sustained(
         asked = demand.only(part)
         pattern = _pattern(responders, asked)
         if pattern not in known:
-            known[pattern] = _held(responders, asked, statistic if one_ledger else "min", seconds)
+            known[pattern] = _held(responders, asked, statistic if one_ledger else "min", seconds, gap)
         held.append(known[pattern])
     spare = int(0.1 * len(demand.windows)) if statistic == "p10" and not one_ledger else 0
     for part, answer in sorted(zip(parts, held, strict=True), key=lambda item: item[1].level_mw):
@@ -135,7 +139,9 @@ class _Fleet:
     """Responders x steps."""
 
 
-def _held(responders: Sequence[Responder], demand: Demand, statistic: Literal["min", "p10"], seconds: float) -> Answer:
+def _held(
+    responders: Sequence[Responder], demand: Demand, statistic: Literal["min", "p10"], seconds: float, gap: float
+) -> Answer:
     model, fleet = _fleet(responders, demand)
     labels = _labels(demand)
     level = fleet.block.variable("level", lower=-np.inf, shape=(1,), resources=("level",))
@@ -144,7 +150,7 @@ def _held(responders: Sequence[Responder], demand: Demand, statistic: Literal["m
         slack = _missed(fleet.block, responders, demand, labels)
     fleet.block.require("held", fleet.relief + slack >= level, resources=labels)
     fleet.block.pay("level", -level)
-    answer = _answered(model, fleet, responders, seconds)
+    answer = _answered(model, fleet, responders, seconds, gap)
     return Answer(-answer.level_mw, -answer.bound_mw, answer.relief_mw, answer.share_mw)
 
 
@@ -367,8 +373,8 @@ def _ended(call: tuple[Linear, Linear], early: int, late: int, reach: int, deman
     return on.applied(csr_array(of_on), shape) + start.applied(csr_array(of_start), shape), places
 
 
-def _answered(model: Model, fleet: _Fleet, responders: Sequence[Responder], seconds: float) -> Answer:
-    gap_mw = GAP * sum(one.contracted_mw for one in responders)
+def _answered(model: Model, fleet: _Fleet, responders: Sequence[Responder], seconds: float, gap: float = GAP) -> Answer:
+    gap_mw = gap * sum(one.contracted_mw for one in responders)
     # HiGHS keeps one pool of threads for all: one of another size refuses to solve, and none survives the fork into
     # the guarded process of the next commitment.
     highspy.Highs.resetGlobalScheduler(True)

@@ -20,6 +20,8 @@ BUILT_WITHIN = 3
 """Years that closing a gap is given at least."""
 SECONDS = 3.0
 """For one fleet that is tried."""
+TRIED_TO = 5e-4
+"""Of the contracted power: how finely a fleet that is only tried is worked out."""
 
 
 class Closing(Data):
@@ -59,7 +61,7 @@ def counted_mw(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> floa
         return contracted_mw(fleet.responders)
     if profile.level == "theoretical":
         return theoretical_mw(fleet, profile.peak_threshold, profile.theoretical_statistic)
-    return sustained(fleet.responders, demand_of(fleet, profile), profile.deliverable_statistic, seconds)[0]
+    return sustained(fleet.responders, demand_of(fleet, profile), profile.deliverable_statistic, seconds, TRIED_TO)[0]
 
 
 def closing(fleet: Fleet, profile: Profile, now: int) -> Closing:
@@ -130,7 +132,9 @@ def _grown(year: LoadYear, by: float) -> LoadYear:
 
 def _held(fleet: Fleet, profile: Profile) -> float:
     counted = fleet.counted(profile)
-    return sustained(counted.responders, demand_of(counted, profile), profile.deliverable_statistic, SECONDS)[0]
+    return sustained(counted.responders, demand_of(counted, profile), profile.deliverable_statistic, SECONDS, TRIED_TO)[
+        0
+    ]
 
 
 def _row(

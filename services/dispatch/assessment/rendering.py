@@ -20,7 +20,7 @@ def print_assessment(assessment: Assessment, console: Console, say: Speech = ENG
 def _parts(assessment: Assessment, say: Speech) -> Iterable[RenderableType]:
     yield Text(tables.headline(assessment, say), style="bold")
     for one in _tables(assessment, say):
-        yield _drawn(one)
+        yield drawn(one)
     for note in assessment.notes:
         yield Text(say("note: {words}", words=note))
     yield Text(say("load: {words}", words=assessment.provenance.load))
@@ -38,10 +38,11 @@ def _tables(assessment: Assessment, say: Speech) -> Iterator[Table]:
     yield from all_of(assessment, say)
 
 
-def _drawn(one: Table) -> rich.table.Table:
-    drawn = rich.table.Table(title=one.title, title_justify="left", box=None, pad_edge=False)
+def drawn(one: Table) -> rich.table.Table:
+    """A table for a terminal."""
+    shown = rich.table.Table(title=one.title, title_justify="left", box=None, pad_edge=False)
     for place, head in enumerate(one.heads):
-        drawn.add_column(head, justify="left" if place == 0 else "right")
+        shown.add_column(head, justify="left" if place == 0 else "right")
     for row in one.rows:
-        drawn.add_row(*row)
-    return drawn
+        shown.add_row(*row)
+    return shown

@@ -1,7 +1,7 @@
 """The assessment as tables that add up: the same rows for the terminal, the page and the auditor."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from services.dispatch.assessment.capability import Capability, Share
 from services.dispatch.assessment.speech import Speech
@@ -23,6 +23,8 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     summed: bool = False
     """The last row is what the others add up to."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Where a cell leads."""
 
 
 def headline(assessment: Assessment, say: Speech) -> str:

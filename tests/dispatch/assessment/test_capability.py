@@ -185,3 +185,16 @@ def test_a_battery_alone_lasts_as_long_as_its_energy():
     """180 MWh over four hours."""
     assert 45 == approx(held(BATTERY, hours=4))
     assert len(PEAK_MW) == 7
+
+
+def test_a_day_on_which_the_same_calls_suffice_is_not_searched_again():
+    """The day of the worked example twice, then 50 MW lower with a peak of its own at night: K* is the larger.
+
+    At night the battery of 180 MWh and the others leave no less than on the first day: 9,527.95.
+    """
+    first = fleet()
+    lower = first.year.load_mw - 50
+    lower[2] = 9_600
+    year = LoadYear(np.concatenate([first.year.load_mw, lower]), first.year.start)
+    both = replace(first, year=year)
+    assert 9527.95 == approx(shaved_peak_mw(both, strict(4)), abs=1e-2)

@@ -27,7 +27,7 @@ def test_progress_is_heard_and_a_plan_comes_out(case):
     heard = []
     with solve(case) as run:
         end = run.watch(lambda progress: heard.append(progress) or True)
-    assert pytest.approx(51_000) == end.plan["cost"]
+    assert pytest.approx(51_000) == end.answer["cost"]
     assert ["check", "search"] == [one["phase"] for one in heard if one and one["phase"] in ("check", "search")]
     assert 0 < end.peak_mb < 4000
 

@@ -1,14 +1,15 @@
 """The page: tables and pictures in one file that needs nothing else, and the same on paper."""
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grid_models.errors import BadInput
 from services.dispatch.assessment import tables
-from services.dispatch.assessment.report.sections import sections
+from services.dispatch.assessment.report.sections import Section, sections
 from services.dispatch.assessment.speech import ENGLISH, Speech
 from services.dispatch.assessment.verdict import Assessment, Verdict
 
@@ -32,16 +33,39 @@ def write_report(found: Assessment, path: Path, say: Speech = ENGLISH) -> None:
 
 def html(found: Assessment, say: Speech = ENGLISH) -> str:
     """The report as a page."""
+    return rendered(
+        Page(
+            title=_title(found, say),
+            kind=say("Peak-load response: can the province answer its share of the peak?"),
+            tone=TONES[found.headline.answer],
+            headline=tables.headline(found, say),
+            figures=tuple(_figures(found, say)),
+            sections=tuple(sections(found, say)),
+            hash=found.hash,
+            document=found.model_dump(mode="json"),
+        ),
+        say,
+    )
+
+
+@dataclass(frozen=True)
+class Page:
+    """What stands on a page: the answer, a few figures, sections, and all of it as data."""
+
+    title: str
+    kind: str
+    tone: str
+    headline: str
+    figures: tuple[tuple[str, str, str], ...]
+    sections: tuple[Section, ...]
+    hash: str
+    document: dict[str, Any]
+
+
+def rendered(page: Page, say: Speech) -> str:
+    """As HTML that needs no other file."""
     return _template().render(
-        say=say,
-        style=_text("page.css"),
-        title=_title(found, say),
-        tone=TONES[found.headline.answer],
-        headline=tables.headline(found, say),
-        figures=_figures(found, say),
-        sections=tuple(sections(found, say)),
-        hash=found.hash,
-        document=_embedded(found),
+        {**vars(page), "say": say, "style": _text("page.css"), "document": _embedded(page.document)}
     )
 
 
@@ -83,10 +107,9 @@ def _held_how(hours: float, verdict: Verdict, say: Speech) -> str:
     return say("{hours:g} h, {share} of the peak", hours=hours, share=say.share(share))
 
 
-def _embedded(found: Assessment) -> str:
+def _embedded(document: dict[str, Any]) -> str:
     """As JSON inside a page: no closing tag may stand in it."""
-    document = json.dumps(found.model_dump(mode="json"), ensure_ascii=False)
-    return document.replace("<", "\\u003c")
+    return json.dumps(document, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _text(name: str) -> str:

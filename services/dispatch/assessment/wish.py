@@ -1,0 +1,64 @@
+"""What is wanted of an assessment: of which province or case, and how thorough."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, Strict
+
+from grid_models.case import Case
+from grid_models.quantities import Data
+from services.dispatch.assessment.assessing import Depth, assess
+from services.dispatch.assessment.profiles import chosen
+from services.dispatch.assessment.provincial import DAYS, subject_of_province
+from services.dispatch.assessment.subject import Subject, subject_of_case
+from services.dispatch.assessment.verdict import Assessment
+from services.dispatch.planning import Options
+
+FIRST_YEAR, LAST_YEAR, YEAR = 2018, 2030, 2026
+"""Years that provinces can be built for, and the one where none is named: from there the way to 2030 is drawn."""
+REST_S = 900.0
+"""Of an assessment, what is beside the commitments: levels, adequacy, outlook."""
+
+
+class AssessmentWish(Data):
+    """Of what an assessment is wanted, and how."""
+
+    province: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    """A province with a card; None: the case that is given beside."""
+    year: Annotated[int, Strict(), Field(ge=FIRST_YEAR, le=LAST_YEAR)] = YEAR
+    """Of a province: which year is judged."""
+    profiles: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+    """Definitions by their ids; none: all of them."""
+    commitment: bool = True
+    """Plan the worst days without and with response."""
+    peak_days: Annotated[int, Strict(), Field(ge=1, le=30)] = DAYS
+    """Of a province: how many days are planned."""
+    gap: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1e-3
+    time_limit_s: Annotated[float, Field(ge=1, le=1e5, allow_inf_nan=False)] = 150.0
+    """For each unit commitment."""
+    threads: Annotated[int, Strict(), Field(ge=1, le=64)] = 2
+    sample_years: Annotated[int, Strict(), Field(ge=0, le=100_000)] = 1000
+    """Years of outages in the adequacy; 0: none."""
+
+    @property
+    def depth(self) -> Depth:
+        options = Options(gap=self.gap, time_limit_s=self.time_limit_s, threads=self.threads)
+        return Depth(options if self.commitment else None, self.sample_years)
+
+    @property
+    def seconds(self) -> float:
+        """That it may take."""
+        plans = 2 * (self.peak_days if self.province else 1) if self.commitment else 0
+        return plans * self.time_limit_s + REST_S
+
+    def subject(self, case: Case | None, data: Path | None = None) -> Subject:
+        """What is judged; `BadInput` where there is no such province."""
+        if self.province is not None:
+            return subject_of_province(self.province, self.year, self.peak_days if self.commitment else 1, data)
+        assert case is not None
+        return subject_of_case(case)
+
+    def assessed(self, case: Case | None, tell: Callable[[str], None], data: Path | None = None) -> Assessment:
+        """The assessment itself."""
+        return assess(self.subject(case, data), chosen(self.profiles), self.depth, tell=tell)
