@@ -126,6 +126,8 @@ def test_other_provinces_in_the_same_format_are_built(tmp_path: Path):
         ("load_hourly_2018_MW.csv", None, "is missing"),
         ("units_coal_gem_2023_07.csv", ("capacity_mw", "size"), "has no column capacity_mw"),
         ("load_hourly_2018_MW.csv", ("20117.7", "many"), "'many' is not a number"),
+        ("load_hourly_2018_MW.csv", ("20117.7", "0"), "a load of 0 MW"),
+        ("load_hourly_2018_MW.csv", ("2018-01-01 00:00:00", "2018-04-01 00:00:00"), "first hour must be"),
     ],
 )
 def test_tables_that_cannot_be_used_are_refused_in_words(

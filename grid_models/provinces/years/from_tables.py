@@ -36,6 +36,11 @@ def build_from_tables(reference: Reference, name: str, year: int, weather_years:
     province = reference.named(name)
     card = card_of(province)
     load_2018 = reference.hourly(LOAD, province)
+    if load_2018.min() <= 0:
+        hour = int(load_2018.argmin())
+        raise BadInput(
+            LOAD, f"line {hour + 2}, {province}: a load of {load_2018[hour]:g} MW; a province always draws some"
+        )
     facts = with_tables(card, reference, province, load_2018)
     expected = outlook(facts.load, year)
     weather, note = weather_of(reference, province, facts)

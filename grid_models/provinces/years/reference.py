@@ -31,7 +31,7 @@ CONSUMPTION = "monthly_consumption_2018_2024_GWh.csv"
 YEARLY, PEAKS = "annual_demand_2020_2060_TWh.csv", "max_load_anchors.csv"
 STORAGE, SMELTERS = "new_storage_installed.csv", "aluminium_smelters.csv"
 EDGES, LINES = "transmission_edges_mw.csv", "uhv_hvdc_lines.csv"
-TIME = "time_beijing"
+NEW_YEAR = "-01-01 00:00"
 HOURS = 8760
 LEAP_DAY = slice(59 * 24, 60 * 24)
 Row = dict[str, str]
@@ -85,8 +85,9 @@ class Reference:
             head = next(table)
             if province not in head:
                 raise BadInput(str(path), f"has no column {province}; it has {', '.join(head[1:])}")
-            column = head.index(province)
-            values = _numbers(path, table, column, province)
+            rows = list(table)
+            _begin_the_year(path, rows)
+            values = _numbers(path, rows, head.index(province), province)
         if len(values) == HOURS + 24:
             values = np.delete(values, LEAP_DAY)
         if len(values) != HOURS:
@@ -108,6 +109,12 @@ class Reference:
 
 def _names(table: "csv.DictReader[str]") -> Iterator[str]:
     yield from table.fieldnames or ()
+
+
+def _begin_the_year(path: Path, rows: list[list[str]]) -> None:
+    """Hours are taken by their place: the first must be that of New Year."""
+    if rows and NEW_YEAR not in rows[0][0]:
+        raise BadInput(str(path), f"line 2 is {rows[0][0]!r}; the first hour must be {NEW_YEAR} of a year")
 
 
 def _numbers(path: Path, table: Iterable[list[str]], column: int, province: str) -> Floats:
