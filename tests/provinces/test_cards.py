@@ -85,3 +85,12 @@ def test_figures_between_two_years_lie_on_the_line():
 def test_an_unknown_province_is_refused_in_words():
     with pytest.raises(BadInput, match="there are anhui"):
         read_facts("atlantis")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_general_knowledge_is_not_called_sourced(name: str):
+    """Where the grid is and when it heats stands to reason; figures that nobody looked up are assumed."""
+    facts = read_facts(name)
+    plain = (facts.grid, facts.place, facts.heat_season)
+    unread = [one for one in facts_in(facts) if one.source in ("known", "lines") and one not in plain]
+    assert all(one.certainty == "assumed" for one in unread)

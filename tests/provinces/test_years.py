@@ -8,6 +8,7 @@ import pytest
 from grid_models.errors import BadInput
 from grid_models.provinces import builtin_case
 from grid_models.provinces.reading import card_names, read_facts, read_nation
+from grid_models.provinces.years.balancing import Exchange, taken
 from grid_models.provinces.years.build import build_province
 from grid_models.provinces.years.fleet import altered
 from grid_models.provinces.years.flexible import programmes_mw
@@ -127,6 +128,15 @@ def test_coal_goes_lower_once_it_is_altered():
     nation = read_nation()
     assert 0.287 == altered(nation.traits_named("coal-1000"), nation, 2030).min_share[0]
     assert nation.traits_named("chp-300") == altered(nation.traits_named("chp-300"), nation, 2030)
+
+
+def test_a_surplus_is_sent_out_and_then_refused():
+    """Of a surplus of 50 MW the corridor takes 20; of the 30 left, a line that brings 40 refuses 24, its 60 %."""
+    net_load = np.array([100.0, -50.0])
+    exchanged = Exchange(level_mw=10.0, highest_mw=100.0, in_most_mw=15.0, out_most_mw=20.0).at(net_load)
+    assert [10, -20] == pytest.approx(exchanged)
+    lines = taken({"line": np.array([40.0, 40.0])}, net_load - exchanged)
+    assert [40, 16] == pytest.approx(lines["line"])
 
 
 def test_water_goes_where_the_load_is_highest():

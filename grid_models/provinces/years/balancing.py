@@ -1,6 +1,6 @@
 """Load and supply brought together: lines, water, and an exchange with the neighbours that leaves the year tight."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ MARGIN_SHARE = 0.005
 """Of the peak: what is left over reserves at the worst hour, before any response (assumed: tight but sane)."""
 SPARED_MOST = 0.8
 """Of its exports over DC lines, what a province in need keeps at most (assumed; as in the southwest in August 2022)."""
+REFUSED_MOST = 0.6
+"""Of what DC lines bring, what a province with a surplus refuses at most (assumed)."""
 DAYS_LOOKED_AT = 40
 """The worst ones, for the level of the exchange."""
 RIVER, RESERVOIR = "run-of-river hydro", "reservoir hydro"
@@ -36,20 +38,25 @@ class Tightness:
 
 @dataclass(frozen=True)
 class Exchange:
-    """What the neighbours do: an export is the same all year, an import follows the net load."""
+    """What the neighbours do: an export is the same all year, an import follows the net load, a surplus is sent out."""
 
     level_mw: float
     """At the highest net load of the planned year; an export below 0."""
     highest_mw: float
     """That net load."""
-    most_mw: float
-    """What the corridors carry."""
+    in_most_mw: float
+    out_most_mw: float
+    """What the corridors carry, in and out."""
 
     def at(self, net_load_mw: Floats) -> Floats:
+        agreed_mw = np.minimum(self._agreed(net_load_mw), self.in_most_mw)
+        surplus_mw = np.maximum(0.0, agreed_mw - net_load_mw)
+        return np.asarray(agreed_mw - np.minimum(surplus_mw, self.out_most_mw + np.minimum(agreed_mw, 0.0)))
+
+    def _agreed(self, net_load_mw: Floats) -> Floats:
         if self.level_mw <= 0:
             return np.full_like(net_load_mw, self.level_mw)
-        share = np.maximum(net_load_mw, 0.0) / max(self.highest_mw, 1.0)
-        return np.asarray(np.minimum(self.level_mw * share, self.most_mw))
+        return np.asarray(self.level_mw * np.maximum(net_load_mw, 0.0) / max(self.highest_mw, 1.0))
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ def balanced(
     net_mw = np.asarray(dry_mw - rivers.river_mw - rivers.reservoir_mw)
     agreed = exchange or agreed_exchange(facts, year, net_mw, worst)
     exchanged_mw = agreed.at(net_mw)
-    lines = spared(lines, net_mw - exchanged_mw, worst)
+    lines = taken(spared(lines, net_mw - exchanged_mw, worst), net_mw - exchanged_mw)
     given = {**lines, SMALL_PLANTS: small, RESERVOIR: rivers.reservoir_mw, EXCHANGE: exchanged_mw}
     return Balance(_there({**wind_and_sun_mw, RIVER: rivers.river_mw}), _there(given), agreed)
 
@@ -88,15 +95,17 @@ def agreed_exchange(facts: ProvinceFacts, year: int, net_load_mw: Floats, worst:
     Chosen so that, at the worst hour and before any response, the fleet with its stores has its reserves and a little
     more; no more than the corridors carry.
     """
-    highest_mw, most_mw = float(net_load_mw.max()), corridors_mw(facts, year, "import")
-    low, high = -corridors_mw(facts, year, "export"), most_mw
+    found = Exchange(
+        0.0, float(net_load_mw.max()), corridors_mw(facts, year, "import"), corridors_mw(facts, year, "export")
+    )
+    low, high = -found.out_most_mw, found.in_most_mw
     days = _worst_days(net_load_mw)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        left = (net_load_mw - Exchange(middle, highest_mw, most_mw).at(net_load_mw)).reshape(DAYS, 24)[days]
+        left = (net_load_mw - replace(found, level_mw=middle).at(net_load_mw)).reshape(DAYS, 24)[days]
         short = after_stores(left, worst).max() + worst.wanted_mw > worst.firm_mw
         low, high = (middle, high) if short else (low, middle)
-    return Exchange(high, highest_mw, most_mw)
+    return replace(found, level_mw=high)
 
 
 def corridors_mw(facts: ProvinceFacts, year: int, direction: str) -> float:
@@ -124,3 +133,13 @@ def spared(lines: dict[str, Floats], net_load_mw: Floats, worst: Tightness) -> d
     short_mw = np.maximum(0.0, left + worst.wanted_mw - worst.firm_mw)
     kept = 1 - np.minimum(SPARED_MOST, np.divide(short_mw, sent_mw, out=np.zeros_like(left), where=sent_mw > 1))
     return {name: np.asarray(np.where(mw < 0, mw * kept, mw)) for name, mw in lines.items()}
+
+
+def taken(lines: dict[str, Floats], net_load_mw: Floats) -> dict[str, Floats]:
+    """The lines, with less received where the province has a surplus of its own."""
+    received_mw = np.maximum(0.0, sum((np.maximum(mw, 0.0) for mw in lines.values()), np.zeros(len(net_load_mw))))
+    surplus_mw = np.maximum(0.0, -net_load_mw)
+    kept = 1 - np.minimum(
+        REFUSED_MOST, np.divide(surplus_mw, received_mw, out=np.zeros_like(received_mw), where=received_mw > 1)
+    )
+    return {name: np.asarray(np.where(mw > 0, mw * kept, mw)) for name, mw in lines.items()}
