@@ -46,7 +46,9 @@ def demo(
 ) -> None:
     """Both services at work on a province's peak day: forecast it from a made-up past, commit it, show the result."""
     from gridflex.client import Client
+    from services.web import logs
 
+    logs.configure("WARNING", as_json=False, service="demo", to=sys.stderr)
     with _folder(data_dir) as folder, _services(folder) as (dispatch_url, forecast_url):
         key = _prepared(folder, province, days)
         with Client(dispatch_url, key, forecast_url) as client:

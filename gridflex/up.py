@@ -58,6 +58,10 @@ def _serve(service: ServiceName) -> Callable[[socket.socket], None]:
 
 
 def _both(host: str, ports: dict[ServiceName, int]) -> None:
+    from services.dispatch.settings import Settings
+    from services.web import logs
+
+    logs.configure(Settings().log_level, Settings().log_json, "up")
     told = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: told.set())

@@ -1,5 +1,6 @@
 """Both services by one command: each is started again when it dies, and nothing is left when the command ends."""
 
+import json
 import os
 import re
 import signal
@@ -32,7 +33,11 @@ CASE = {
 def both_up(folder):
     """The process of the command, and where each service is."""
     command = [sys.executable, "-m", "gridflex.commands", "up", "--dispatch-port", "0", "--forecast-port", "0"]
-    environment = os.environ | {"GRIDFLEX_DISPATCH_AUTH": "off", "GRIDFLEX_DISPATCH_LEASE_S": "2"}
+    environment = os.environ | {
+        "GRIDFLEX_DISPATCH_AUTH": "off",
+        "GRIDFLEX_DISPATCH_LEASE_S": "2",
+        "PYTHONUNBUFFERED": "1",
+    }
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=subprocess.PIPE, text=True)
     family = [psutil.Process(process.pid)]
@@ -75,6 +80,9 @@ def test_what_dies_is_started_again_and_nothing_is_left_at_the_end(tmp_path):
         assert 0 == process.wait(PATIENCE_S)
         gone, left = psutil.wait_procs(family, timeout=PATIENCE_S)
     assert ([], len(family)) == (left, len(gone))
+    events = [json.loads(line) for line in (tmp_path / "said").read_text().splitlines()]
+    assert {"up", "dispatch", "forecast"} == {one["service"] for one in events}
+    assert "services.dispatch.serving" in {one.get("process") for one in events if one["service"] == "up"}
 
 
 def test_a_command_that_is_killed_takes_its_services_with_it(tmp_path):

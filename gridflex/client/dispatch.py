@@ -264,7 +264,8 @@ def _frame(response: httpx.Response) -> "pd.DataFrame":
     import pyarrow.parquet as pq
 
     frame: pd.DataFrame = pq.read_table(io.BytesIO(response.content)).to_pandas()
-    return frame
+    # Plain words: categories group and compare in ways that surprise.
+    return frame.astype({"kind": str, "name": str, "quantity": str})
 
 
 def _bytes(response: httpx.Response) -> bytes:

@@ -1,13 +1,14 @@
 """Logs as JSON lines, one event each; or in colours for people."""
 
 import logging
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor
 
 
-def configure(level: str, as_json: bool, service: str) -> None:
-    """For the whole process; called once at its beginning. Every line names the service."""
+def configure(level: str, as_json: bool, service: str, to: TextIO | None = None) -> None:
+    """For the whole process; called once at its beginning. Every line names the service; `to` is stdout by default."""
     shown = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
@@ -19,7 +20,7 @@ def configure(level: str, as_json: bool, service: str) -> None:
             shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=structlog.PrintLoggerFactory(to),
     )
 
 
