@@ -281,3 +281,12 @@ def test_plain_progress_is_a_line_per_phase_and_every_few_seconds(capsys: pytest
             show(Progress(phase, seconds, None, None, None))
     lines = capsys.readouterr().err.splitlines()
     assert ["read", "search", "search"] == [line.split()[0] for line in lines]
+
+
+def test_a_part_that_is_not_installed_is_named():
+    """As in the forecaster's image, which has no solver."""
+    code = "import sys; sys.modules['highspy'] = None; from gridflex.commands import main; main()"
+    example = Path(__file__).resolve().parents[1] / "examples/three_units.yaml"
+    answer = subprocess.run([sys.executable, "-c", code, "solve", str(example)], capture_output=True, text=True)
+    assert (2, "", True) == (answer.returncode, answer.stdout, "pip install 'gridflex[dispatch" in answer.stderr)
+    assert "Traceback" not in answer.stderr

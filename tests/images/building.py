@@ -115,7 +115,9 @@ class Image:
     def _run(self, command: str) -> None:
         if command.startswith("apt-get"):
             packages = re.search(r"--no-install-recommends ([\w .-]+?) &&", command)[1].split()
-            subprocess.run(["dpkg", "-s", *packages], check=True, capture_output=True)
+            for package in packages:
+                looked_up = (["dpkg", "-s", package], ["apt-cache", "show", package])
+                assert any(not subprocess.run(one, capture_output=True).returncode for one in looked_up), package
             return
         script = self.within(command).replace("cd /", f"cd {self.root}", 1) if command.startswith("cd /") else None
         done = subprocess.run(
