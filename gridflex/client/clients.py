@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import httpx
 
-from gridflex.client.dispatch import AuditLog, Cases, Plans, PlanTicket, Provinces
+from gridflex.client.dispatch import Assessments, AuditLog, Cases, Plans, PlanTicket, Provinces
 from gridflex.client.forecast import (
     Backtests,
     Forecasts,
@@ -41,6 +41,7 @@ class Client:
         dispatch, forecast = (Transport(one, patience or Patience()) for one in self._http)
         self.cases, self.plans = Cases(dispatch), Plans(dispatch)
         self.provinces, self.audit = Provinces(dispatch), AuditLog(dispatch)
+        self.assessments = Assessments(dispatch)
         self.series, self.observations, self.weather = Series(forecast), Observations(forecast), Weather(forecast)
         self.forecasts, self.scenarios = Forecasts(forecast), ScenarioDraws(forecast)
         self.backtests, self.models = Backtests(forecast), Models(forecast)
@@ -77,6 +78,7 @@ class AsyncClient:
         self.plans: Any = Plans(dispatch)
         self.provinces: Any = Provinces(dispatch)
         self.audit: Any = AuditLog(dispatch)
+        self.assessments: Any = Assessments(dispatch)
         self.series: Any = Series(forecast)
         self.observations: Any = Observations(forecast)
         self.weather: Any = Weather(forecast)

@@ -187,6 +187,56 @@ class Plans(Speaker):
         return PlanTicket(self._transport, document(response))
 
 
+class AssessmentTicket(Ticket, what="assessment", place="/v1/assessments/{identity}"):
+    """An assessment that was asked for."""
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The verdict at a glance, once it is done."""
+        return self.document["summary"] or {}
+
+    @operation("GET", "/v1/assessments/{identity}/result")
+    def result(self) -> Call[dict[str, Any]]:
+        """Every figure of it."""
+        return Call(document)
+
+    @operation("GET", "/v1/assessments/{identity}/report")
+    def report(self, lang: str = "en") -> Call[str]:
+        """The page for reading, in English or Chinese (`zh`)."""
+        return Call(lambda response: response.text, params={"lang": lang})
+
+
+class Assessments(Speaker):
+    """Whether provinces and cases answer their share of the peak."""
+
+    @operation("POST", "/v1/assessments")
+    def ask(self, /, province: str | None = None, *, key: str | None = None, **wish: Any) -> Call[AssessmentTicket]:
+        """Ask for the assessment of a province, or of a stored case by `case_id` or `case_hash`.
+
+        `year`, `profiles`, `commitment`, `peak_days`, `gap`, `time_limit_s`, `threads` and `sample_years` say how
+        thorough; `key` is an idempotency key.
+        """
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return Call(self._ticket, json=given(province=province, **wish), headers=headers, once=True)
+
+    @operation("GET", "/v1/assessments")
+    def page(self, cursor: str = "", limit: int = 100) -> Call[dict[str, Any]]:
+        """A page of the assessments, newest first; `next` is the cursor of the next one."""
+        return Call(document, params=given(cursor=cursor or None, limit=limit))
+
+    def each(self) -> Iterator[dict[str, Any]]:
+        """Every assessment, newest first, fetched as they are looked at."""
+        return self._transport.each(_pages("/v1/assessments"), "assessments")  # type: ignore[no-any-return]
+
+    @operation("GET", "/v1/assessments/{identity}")
+    def get(self, identity: str) -> Call[AssessmentTicket]:
+        """The assessment of this number."""
+        return Call(self._ticket)
+
+    def _ticket(self, response: httpx.Response) -> AssessmentTicket:
+        return AssessmentTicket(self._transport, document(response))
+
+
 class Provinces(Speaker):
     """Provinces that come with the service."""
 

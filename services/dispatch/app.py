@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from grid_models.case import Case
 from grid_models.plan import Plan
-from services.dispatch.api import audit, cases, health, plans, provinces, results
+from services.dispatch.api import assessments, audit, cases, health, plans, provinces, results
 from services.dispatch.api.access import Buckets
 from services.dispatch.api.auditing import Audit, Reads
 from services.dispatch.settings import Settings
@@ -28,6 +28,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     plans.router,
     results.router,
     provinces.router,
+    assessments.router,
     audit.router,
 )
 """One line per noun; the order is that of the documentation."""

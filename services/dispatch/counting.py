@@ -28,6 +28,15 @@ def of_plan(summary: dict[str, Any], attempts: int) -> tuple[Count, ...]:
     )
 
 
+def of_assessment(summary: dict[str, Any], attempts: int) -> tuple[Count, ...]:
+    """Of an assessment that was done."""
+    return (
+        Count(PREFIX + "jobs", {"outcome": "done"}, 1.0),
+        Count(PREFIX + "job_attempts", {}, float(attempts)),
+        Count(PREFIX + "assessments", {"answer": summary["answer"]}, 1.0),
+    )
+
+
 def of_failure(problem: dict[str, Any], attempts: int) -> tuple[Count, ...]:
     """Of a job that failed."""
     reason = str(problem["type"]).removeprefix("/problems/")

@@ -16,13 +16,13 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from grid_models.case import Case
 from grid_models.errors import BadInput
 from grid_models.plan import Plan
-from services.dispatch.counting import of_failure, of_plan
+from services.dispatch.counting import of_assessment, of_failure, of_plan
 from services.dispatch.forecasts import Forecasting, ForecastSource
 from services.dispatch.glance import glance
 from services.dispatch.leases import Lease
 from services.dispatch.problems import problem_of
 from services.dispatch.processes import Ended, Limits, Solve
-from services.dispatch.questions import Question
+from services.dispatch.questions import AssessmentQuestion, Question
 from services.dispatch.settings import Settings
 from services.dispatch.store import Store
 from services.dispatch.store.jobs import Answer, Claim
@@ -60,6 +60,8 @@ def attempt(settings: Settings, claim: Claim) -> str:
 def _attempt(settings: Settings, store: Store, claim: Claim, lease: Lease) -> str:
     log.info("attempt begins")
     job = store.jobs.get(claim.key)
+    if job.request.get("kind") == "assessment":
+        return _assess(settings, store, claim, lease, AssessmentQuestion.model_validate(job.request))
     question = Question.model_validate(job.request)
     case, forecasting = _prepared(settings, store, question, lease)
     limits = Limits(settings.memory_max_mb, question.solver.time_limit_s, settings.grace_s)
@@ -70,6 +72,32 @@ def _attempt(settings: Settings, store: Store, claim: Claim, lease: Lease) -> st
     if ended.answer is None:
         return _failed(store, claim, lease, ended.problem or problem_of(RuntimeError("it said nothing")))
     return _done(store, claim, lease, ended, case, forecasting)
+
+
+def _assess(settings: Settings, store: Store, claim: Claim, lease: Lease, question: AssessmentQuestion) -> str:
+    from services.dispatch.assessment.wish import AssessmentWish
+
+    wish = AssessmentWish.model_validate(question.wish)
+    case = b"null" if wish.province else store.cases.case(question.case_hash).model_dump_json().encode()
+    limits = Limits(settings.memory_max_mb, wish.seconds, settings.grace_s)
+    with Solve({"assessment": question.wish}, case, limits) as solve:
+        ended = solve.watch(lambda progress: _go_on(lease, progress))
+    if ended is None:
+        return _stopped(store, claim, lease)
+    if ended.answer is None:
+        return _failed(store, claim, lease, ended.problem or problem_of(RuntimeError("it said nothing")))
+    return _assessed(store, claim, lease, ended.answer)
+
+
+def _assessed(store: Store, claim: Claim, lease: Lease, document: dict[str, Any]) -> str:
+    from services.dispatch.assessment.document.assessment import Assessment
+
+    found = Assessment.model_validate(document)
+    summary = found.summary
+    answer = Answer(found.model_dump_json().encode(), None, summary)
+    kept = lease.insist(lambda: store.jobs.finish(claim, answer, of_assessment(summary, claim.number)))
+    log.info("assessment made" if kept else "answer came too late", subject=found.name, answer=summary["answer"])
+    return "done" if kept else "lost"
 
 
 def _prepared(settings: Settings, store: Store, question: Question, lease: Lease) -> tuple[Case, Forecasting | None]:

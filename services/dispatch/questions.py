@@ -47,11 +47,36 @@ class Question(Data):
     @property
     def key(self) -> str:
         """64 hex digits: the same question, the same key."""
-        return hashlib.sha256(json.dumps(self.document, sort_keys=True).encode()).hexdigest()
+        return digest(self.document)
 
     @property
     def document(self) -> dict[str, Any]:
         return self.model_dump(mode="json")
+
+
+class AssessmentQuestion(Data):
+    """All that an assessment depends on."""
+
+    kind: Literal["assessment"] = "assessment"
+    case_hash: str
+    """Of the case, or of the province's worst day: another card makes another."""
+    wish: dict[str, Any]
+    """An `AssessmentWish`; not loaded here, for the API must not load the engine."""
+    versions: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        """64 hex digits: the same question, the same key."""
+        return digest(self.document)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return self.model_dump(mode="json")
+
+
+def digest(document: dict[str, Any]) -> str:
+    """64 hex digits: the same content, the same digest."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 @cache

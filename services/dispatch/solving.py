@@ -72,12 +72,14 @@ def _planned(header: dict[str, Any], case_line: bytes, tell: "_Teller") -> dict[
 
 def _assessed(header: dict[str, Any], case_line: bytes, tell: "_Teller") -> dict[str, Any]:
     from grid_models.case import Case
+    from services.dispatch.assessment.fulfilling import fulfilled
     from services.dispatch.assessment.wish import AssessmentWish
 
     wish = AssessmentWish.model_validate(header["assessment"])
     case = None if wish.province else Case.model_validate_json(case_line)
     began_s = time.monotonic()
-    return wish.assessed(case, lambda phase: tell.say(phase, time.monotonic() - began_s)).model_dump(mode="json")
+    found = fulfilled(wish, case, lambda phase: tell.say(phase, time.monotonic() - began_s))
+    return found.model_dump(mode="json")
 
 
 class _Teller:

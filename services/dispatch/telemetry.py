@@ -41,6 +41,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     PREFIX + "lost_attempts": ("Attempts whose process was heard of no more.", ()),
     PREFIX + "failures": ("Jobs that failed, by reason.", ("reason",)),
     PREFIX + "plans": ("Plans made, by status.", ("status",)),
+    PREFIX + "assessments": ("Assessments made, by the answer under their first or default definition.", ("answer",)),
     PREFIX + "unserved_megawatthours": ("Load that plans could not serve.", ()),
     PREFIX + "spilled_megawatthours": ("Energy that plans could not take.", ()),
     PREFIX + "reserve_shortage_megawatthours": ("Reserve that plans could not hold.", ()),

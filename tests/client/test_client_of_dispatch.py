@@ -141,3 +141,14 @@ def test_the_same_words_are_awaited(working, document):
     listed, done, frames = asyncio.run(asked())
     assert set(listed) == {ticket.id for ticket in done}
     assert all(len(frame) for frame in frames)
+
+
+def test_an_assessment_in_one_line(client, document):
+    """No response at all: none of the 5 % asked."""
+    stored = client.cases.upload(document)
+    ticket = client.assessments.ask(case_id=stored["id"], profiles=["CN-2024-128"], sample_years=0).wait()
+    assert ("no", 0.0) == (ticket.summary["answer"], ticket.summary["ratio"])
+    assert ticket.summary["peak_mw"] == ticket.result()["load"]["peak_mw"]
+    assert "尖峰负荷响应能力" in ticket.report(lang="zh")
+    assert [ticket.id] == [one["id"] for one in client.assessments.each()]
+    assert "done" == client.assessments.get(ticket.id).status

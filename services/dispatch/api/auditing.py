@@ -23,6 +23,8 @@ HANDED_OUT = frozenset(
         "/v1/plans/{identity}/calls",
         "/v1/plans/{identity}/diff/{other}",
         "/v1/plans/{identity}/verdict",
+        "/v1/assessments/{identity}/result",
+        "/v1/assessments/{identity}/report",
     )
 )
 """Reads that are written down: of what a plan or a case says, not of lists and of how far a plan is."""

@@ -261,14 +261,15 @@ def _asked(
     once: Once | None,
     replans: dict[str, Any] | None = None,
 ) -> PlanRecord:
-    _refuse_when_busy(store, settings)
+    refuse_when_busy(store, settings)
     asked = Asked(question.key, question.case_hash, name, question.document, who.name, replans, once)
     record = store.plans.ask(asked)
     log.info("plan asked", plan=record.id, job=record.key, status=record.status, who=who.name)
     return record
 
 
-def _refuse_when_busy(store: Store, settings: Settings) -> None:
+def refuse_when_busy(store: Store, settings: Settings) -> None:
+    """Rather wait outside than in a queue without end."""
     waiting = store.jobs.waiting()
     if waiting.length >= settings.queue_max:
         waited_s = (now_ms() - (waiting.oldest_ms or now_ms())) / 1000

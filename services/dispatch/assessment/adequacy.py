@@ -11,6 +11,7 @@ from itertools import product
 import numpy as np
 
 from grid_models.quantities import Data, Floats
+from services.dispatch.assessment.document.risk import Adequacy
 from services.dispatch.assessment.sampling import DAY_H, SHORT_MW, available_mw, unserved_mw
 
 STATES_AT_MOST = 1 << 16
@@ -87,20 +88,6 @@ class System:
             stores=(*self.stores, *(one for one in more if isinstance(one, Store))),
             calls=(*self.calls, *(one for one in more if isinstance(one, CalledLoad))),
         )
-
-
-class Adequacy(Data):
-    """How often and how much supply falls short in a year of the load."""
-
-    lolh_h: float
-    lole_days: float
-    eue_mwh: float
-    lolh_error_h: float = 0.0
-    lole_error_days: float = 0.0
-    eue_error_mwh: float = 0.0
-    """Standard errors of the means; 0 for an enumeration."""
-    years: int = 0
-    """Sampled; 0 for an enumeration."""
 
 
 def enumerated(system: System) -> Adequacy:

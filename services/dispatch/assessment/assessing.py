@@ -7,15 +7,18 @@ from importlib.metadata import version
 
 from grid_models.case import Case
 from grid_models.quantities import Floats
-from services.dispatch.assessment.capability import Capability, Fleet, capability, shaved_peak
+from services.dispatch.assessment.capability import Fleet, capability, shaved_peak
+from services.dispatch.assessment.document.assessment import Answer, Assessment, Duplicated, Provenance, Verdict
+from services.dispatch.assessment.document.days import PlannedDay
+from services.dispatch.assessment.document.levels import Capability
+from services.dispatch.assessment.document.ways import Closing, PathTo, Sensitivity
 from services.dispatch.assessment.load_facts import load_facts
-from services.dispatch.assessment.outlook import Closing, PathTo, Sensitivity, closing, path_to, sensitivities
+from services.dispatch.assessment.outlook import closing, path_to, sensitivities
 from services.dispatch.assessment.peaks import LoadYear, peak_valley_rates
-from services.dispatch.assessment.planned_days import COMMITMENT, Judge, PlannedDay, planned_day
+from services.dispatch.assessment.planned_days import COMMITMENT, Judge, planned_day
 from services.dispatch.assessment.profiles import DEFAULT, Profile, chosen, profile_of
 from services.dispatch.assessment.risk import Supply, risk
 from services.dispatch.assessment.subject import Register, Subject, subject_of_case
-from services.dispatch.assessment.verdict import Answer, Assessment, Duplicated, Provenance, Verdict
 from services.dispatch.planning import Options
 
 ROUNDING_MW = 1e-6

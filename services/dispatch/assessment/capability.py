@@ -8,84 +8,19 @@ would share them differently.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
 
 import numpy as np
 
-from grid_models.quantities import Data, Floats
+from grid_models.quantities import Floats
 from services.dispatch.assessment.delivery import SECONDS, Demand, Steps, binding_step, shaved, sustained
+from services.dispatch.assessment.document.levels import CAUSES, Capability, Cause, Loss, Share, Test
 from services.dispatch.assessment.peaks import LoadYear, PeakEvent, events, is_peak, worst_days
 from services.dispatch.assessment.profiles import Profile, Statistic, TestRules
 from services.dispatch.assessment.responders import Responder
 from services.dispatch.assessment.settlement import proven_share
 
-Cause = Literal[
-    "baseline", "other hours", "availability", "delivery", "notice", "energy", "block", "calls", "rest", "rebound",
-    "zone", "losses spared",
-]  # fmt: skip
-CAUSES: tuple[Cause, ...] = (
-    "availability", "delivery", "notice", "energy", "block", "calls", "rest", "rebound", "zone", "losses spared",
-)  # fmt: skip
-"""Limits between theoretical and deliverable, in the order in which they are put back."""
-
 STAGE_SECONDS = 3.0
 """For one limit in between: how a loss is shared among causes is not worth more; the levels themselves are."""
-
-
-class Loss(Data):
-    """Megawatts that one cause takes between two levels; below 0 it gives."""
-
-    cause: Cause
-    mw: float
-
-
-class Test(Data):
-    """A measured event of one responder."""
-
-    __test__ = False  # no test case of pytest's
-
-    responder: str
-    date: date
-    ratio: float
-    """Measured response over contracted power."""
-
-
-class Share(Data):
-    """What one responder brings at each level, MW."""
-
-    name: str
-    source: str
-    programme: str
-    contracted_mw: float
-    theoretical_mw: float
-    deliverable_mw: float
-    verified_mw: float | None
-    """None: not tested."""
-    note: str = ""
-
-
-class Capability(Data):
-    """A fleet before a load, by one definition."""
-
-    peak_mw: float
-    duration_h: float
-    notice_h: float
-    windows: int
-    contracted_mw: float
-    theoretical_mw: float
-    deliverable_mw: float
-    deliverable_bound_mw: float
-    """No more than this can be proven; above `deliverable_mw` only where the search ran out of time."""
-    verified_mw: float | None
-    """None: nothing was tested."""
-    losses: tuple[Loss, ...]
-    """From contracted to deliverable."""
-    shares: tuple[Share, ...]
-    """They add up to the levels; deliverable as at the step that binds."""
-
-    def ratio(self, mw: float) -> float:
-        """Of the peak."""
-        return mw / self.peak_mw
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import linprog
 
-from grid_models.quantities import Data, Floats
+from grid_models.quantities import Floats
+from services.dispatch.assessment.document.ways import Closed, CostStep, Outlook, PathYear, Portfolio
 from services.dispatch.assessment.responders import Responder
 
 TRIAL_SHARE = 0.25
@@ -46,18 +47,6 @@ class Option:
         return self.fixed_cny_per_kw_year + self.called_cny_per_kwh * call_h
 
 
-class CostStep(Data):
-    """A slice of the cost curve."""
-
-    option: str
-    accredited_mw: float
-    cumulated_mw: float
-    cny_per_kw_year: float
-    """Of accredited power: the marginal cost up to here."""
-    total_cny_per_year: float
-    """Of everything up to here."""
-
-
 def cost_curve(options: Sequence[Option], accredited: Mapping[str, float], call_h: float) -> tuple[CostStep, ...]:
     """Options by the cost of a megawatt that counts, the cheapest first; those that count for nothing are left out."""
     useful = [one for one in options if accredited[one.name] > 0]
@@ -76,16 +65,6 @@ def cost_curve(options: Sequence[Option], accredited: Mapping[str, float], call_
             )
         )
     return tuple(steps)
-
-
-class Portfolio(Data):
-    """What to have in each year, and what is missing still."""
-
-    years: tuple[int, ...]
-    contracted_mw: dict[str, tuple[float, ...]]
-    """By option, in place in each year."""
-    missing_mw: tuple[float, ...]
-    cost_cny_per_year: tuple[float, ...]
 
 
 def least_cost(
@@ -146,22 +125,6 @@ def accreditation(fleet: Sequence[Responder], options: Sequence[Option], assess:
     return shares
 
 
-class Closed(Data):
-    """A portfolio for one year that was assessed again."""
-
-    portfolio: Portfolio
-    accredited: dict[str, float]
-    """Share of contracted power that counts, by option, alone on top of the fleet."""
-    curve: tuple[CostStep, ...]
-    target_mw: float
-    before_mw: float
-    after_mw: float
-    """Assessed with the portfolio."""
-    gap_mw: float
-    """That is left."""
-    rounds: int
-
-
 def closed(
     fleet: Sequence[Responder],
     options: Sequence[Option],
@@ -198,22 +161,6 @@ def closed(
 def _bought(portfolio: Portfolio, options: Sequence[Option]) -> list[Responder]:
     bought = {one.name: (one, portfolio.contracted_mw[one.name][0]) for one in options}
     return [one.built(mw) for one, mw in bought.values() if mw > 1e-9]
-
-
-Outlook = tuple[float, float, float]
-"""P10, P50 and P90."""
-
-
-class PathYear(Data):
-    """One year on the way: what is asked, what is there, what is missing, each as P10, P50 and P90."""
-
-    year: int
-    share: float
-    peak_mw: Outlook
-    capability_mw: Outlook
-    gap_mw: Outlook
-    met: float
-    """Probability that nothing is missing."""
 
 
 def path(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from services.dispatch.assessment.wish import FIRST_YEAR, LAST_YEAR, YEAR, AssessmentWish
 from services.dispatch.commands import Days, First, Form, read
 
 if TYPE_CHECKING:
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
     from grid_models.case import Case
     from services.dispatch.assessment.speech import Speech
-    from services.dispatch.assessment.wish import AssessmentWish
-
-FIRST_YEAR, LAST_YEAR, YEAR = 2018, 2030, 2026
-"""As in `wish`, which is slow to load."""
 
 app = typer.Typer()
 
@@ -65,7 +62,6 @@ def assess(
     """Judge whether a fleet can answer its peak, under every definition side by side."""
     from services.dispatch.assessment.profiles import chosen
     from services.dispatch.assessment.speech import Speech
-    from services.dispatch.assessment.wish import AssessmentWish
 
     if every == (case is not None):
         raise typer.BadParameter("name one case or province, or --all of them")
@@ -86,16 +82,17 @@ def assess(
 
 
 def _assess_one(
-    wish: "AssessmentWish", case: "Case | None", data: Path | None, report: Path | None, as_json: Path | None,
+    wish: AssessmentWish, case: "Case | None", data: Path | None, report: Path | None, as_json: Path | None,
     say: "Speech",
 ) -> None:  # fmt: skip
     from rich.console import Console
 
+    from services.dispatch.assessment.fulfilling import fulfilled
     from services.dispatch.assessment.rendering import print_assessment
     from services.dispatch.assessment.report import write_report
 
     with Console(stderr=True, highlight=False).status("reading") as status:
-        found = wish.assessed(case, status.update, data)
+        found = fulfilled(wish, case, status.update, data)
     if as_json:
         as_json.write_text(found.model_dump_json(indent=1), encoding="utf-8")
     if report:
@@ -106,7 +103,7 @@ def _assess_one(
             typer.echo(f"{what}: {path}")
 
 
-def _assess_all(wish: "AssessmentWish", out: Path, scheduler: str | None, say: "Speech") -> None:
+def _assess_all(wish: AssessmentWish, out: Path, scheduler: str | None, say: "Speech") -> None:
     """Every province by Dask; a page each, and one of the nation."""
     from distributed import Client, LocalCluster
     from rich.console import Console

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from grid_models.quantities import Data, Floats
+from grid_models.quantities import Floats
+from services.dispatch.assessment.document.load import LoadFacts, PeakTable, Weather
 from services.dispatch.assessment.peaks import (
     LoadYear,
     WeatherSensitivity,
@@ -18,46 +19,6 @@ CALENDAR_THRESHOLD = 0.95
 CURVE_POINTS = 200
 DAYS_FOR_WEATHER = 60
 """Fewer days say nothing of the weather."""
-
-
-class PeakTable(Data):
-    """The load above one threshold."""
-
-    threshold: float
-    hours: float
-    days: int
-    longest_run_h: float
-    above_mwh: float
-    full_load_hours: float
-
-
-class Weather(Data):
-    """How the peak of a day follows its mean temperature."""
-
-    base_mw: float
-    cooling_mw_per_c: float
-    heating_mw_per_c: float
-    explained: float
-    """Share of the variance of daily peaks."""
-
-
-class LoadFacts(Data):
-    """The load that is judged."""
-
-    peak_mw: float
-    peak_at: str
-    hours: float
-    energy_mwh: float
-    load_factor: float
-    peak_valley_annual: float
-    peak_valley_max_day: float
-    peak_valley_peak_day: float
-    thresholds: tuple[PeakTable, ...]
-    duration_curve_mw: tuple[float, ...]
-    """From the highest step to the lowest, at equal distances."""
-    peak_hours_by_month: tuple[tuple[int, ...], ...]
-    """Steps at or above 95 % of the peak: twelve months by 24 hours of the day."""
-    weather: Weather | None = None
 
 
 def load_facts(year: LoadYear, temperature_c: Floats | None = None) -> LoadFacts:

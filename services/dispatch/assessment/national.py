@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from grid_models.quantities import Data
-from services.dispatch.assessment.outlook import Closing
+from services.dispatch.assessment.document.assessment import Answer, Assessment
+from services.dispatch.assessment.document.ways import Closing
 from services.dispatch.assessment.profiles import DEFAULT
-from services.dispatch.assessment.verdict import Answer, Assessment
 from services.dispatch.assessment.wish import AssessmentWish
 from services.dispatch.processes import Limits, Solve
 
@@ -178,8 +178,9 @@ class Kept(Data):
     def is_of_now(self) -> bool:
         """Whether the card still gives the same fleet and day, by code of the same version."""
         from services.dispatch.assessment.assessing import versions
+        from services.dispatch.assessment.fulfilling import subject_of
 
-        case = self.wish.model_copy(update={"commitment": False}).subject(None).case
+        case = subject_of(self.wish.model_copy(update={"commitment": False}), None).case
         made = self.assessment.provenance
         return made.case_hash == case.hash and made.versions == versions()
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from grid_models.quantities import Data
 from services.dispatch.assessment.capability import Fleet, contracted_mw, demand_of, theoretical_mw
-from services.dispatch.assessment.closing import Closed, PathYear, closed, path
+from services.dispatch.assessment.closing import closed, path
 from services.dispatch.assessment.delivery import sustained
+from services.dispatch.assessment.document.ways import Closing, PathTo, Sensitivity
 from services.dispatch.assessment.options import options_for
 from services.dispatch.assessment.peaks import LoadYear, peak_hours, peak_valley_rates
 from services.dispatch.assessment.profiles import Profile
@@ -22,37 +22,6 @@ SECONDS = 3.0
 """For one fleet that is tried."""
 TRIED_TO = 5e-4
 """Of the contracted power: how finely a fleet that is only tried is worked out."""
-
-
-class Closing(Data):
-    """The cheapest response that closes the gap of one definition."""
-
-    profile: str
-    year: int
-    call_h: float
-    """Full hours of calls a year that are paid: what lies above the threshold."""
-    closed: Closed
-
-
-class PathTo(Data):
-    """Year by year under one definition: what is asked, what is there, what is missing."""
-
-    profile: str
-    source: str
-    years: tuple[PathYear, ...]
-
-
-class Sensitivity(Data):
-    """The strict answer with one thing changed."""
-
-    what: str
-    """Which thing; `as it is` in the first row."""
-    value: str
-    deliverable_mw: float
-    peak_mw: float
-    ratio: float
-    change_mw: float
-    """Against the answer as it is."""
 
 
 def counted_mw(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> float:

@@ -13,8 +13,8 @@ from services.dispatch.assessment.parts import answering
 from services.dispatch.assessment.peaks import LoadYear
 from services.dispatch.assessment.responders import responders_of
 from services.dispatch.assessment.subject import Growth, Register, Subject
+from services.dispatch.assessment.wish import DAYS
 
-DAYS = 5
 ZONE = ZoneInfo("Asia/Shanghai")
 RESPONSE_GROWTH = (0.05, 0.12, 0.20)
 """P10, P50 and P90 of the share by which contracted response grows a year."""

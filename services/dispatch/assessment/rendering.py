@@ -7,10 +7,10 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from services.dispatch.assessment import tables
+from services.dispatch.assessment.document.assessment import Assessment
 from services.dispatch.assessment.speech import ENGLISH, Speech
 from services.dispatch.assessment.tables import Table
 from services.dispatch.assessment.tables_of_operation import all_of
-from services.dispatch.assessment.verdict import Assessment
 
 
 def print_assessment(assessment: Assessment, console: Console, say: Speech = ENGLISH) -> None:

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grid_models.quantities import Data, Floats
+from grid_models.quantities import Floats
 from services.dispatch.assessment.adequacy import (
-    Adequacy,
     Member,
     NothingShort,
     Outages,
@@ -22,58 +21,12 @@ from services.dispatch.assessment.adequacy import (
     tightened,
 )
 from services.dispatch.assessment.credits import longest_net_peak_h, storage_credit
+from services.dispatch.assessment.document.risk import ClassWorth, Risk, StoreCredit
 from services.dispatch.assessment.peaks import LoadYear
 
 YARDSTICK_H = 2.4
 """Short hours a year at which worth is measured: one day in ten years, taken as hours."""
 DAY_H = 24
-
-
-class ClassWorth(Data):
-    """One class of what answers, in firm megawatts; at a margin where something is short."""
-
-    name: str
-    rated_mw: float
-    firm_mw: float
-    """EFC: firm megawatts that leave the same energy unserved."""
-    carried_mw: float
-    """ELCC: load that it carries at the energy unserved of before."""
-
-    @property
-    def of_rated(self) -> float:
-        return self.firm_mw / self.rated_mw
-
-
-class StoreCredit(Data):
-    """What stores of one duration are credited by the notice of 2026: share of the capacity price of coal."""
-
-    discharge_h: float
-    power_mw: float
-    credit: float
-
-
-class Risk(Data):
-    """Whether supply suffices over a year, in probabilities."""
-
-    hours: int
-    """Of the load."""
-    weather_years: int
-    sampled_years: int
-    units: int
-    capacity_mw: float
-    without: Adequacy
-    """Nobody on the demand side is called; stores on the grid's side and pumped hydro stay."""
-    answered: Adequacy
-    yardstick_h: float
-    moved_mw: float
-    """Load that was added (below 0: taken away) before worth was measured."""
-    worth: tuple[ClassWorth, ...]
-    unserved_by_hour_mwh: tuple[float, ...]
-    """Without response, by hour of the day: when the risk is."""
-    unserved_by_month_mwh: tuple[float, ...]
-    longest_net_peak_h: float
-    credits: tuple[StoreCredit, ...]
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

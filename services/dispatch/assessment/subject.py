@@ -7,7 +7,8 @@ from datetime import date
 from grid_models.case import Case
 from grid_models.quantities import Floats
 from services.dispatch.assessment.adequacy import Member, System
-from services.dispatch.assessment.capability import Fleet, Test
+from services.dispatch.assessment.capability import Fleet
+from services.dispatch.assessment.document.levels import Test
 from services.dispatch.assessment.parts import OUTAGE_RATE, answering, given_mw, renewable_mw, supply_of
 from services.dispatch.assessment.peaks import LoadYear
 from services.dispatch.assessment.responders import Duplicate, each_meter_once, relief_limits_mw, responders_of

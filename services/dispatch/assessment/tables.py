@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.dispatch.assessment.capability import Capability, Share
+from services.dispatch.assessment.document.assessment import Assessment, Verdict
+from services.dispatch.assessment.document.levels import Capability, Share
 from services.dispatch.assessment.speech import Speech
-from services.dispatch.assessment.verdict import Assessment, Verdict
 
 SHOWN_MW = 0.5
 """From here on the bound of a search is told."""

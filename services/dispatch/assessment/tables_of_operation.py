@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from services.dispatch.assessment.outlook import Closing, PathTo
-from services.dispatch.assessment.planned_days import Commitment, PlannedDay
-from services.dispatch.assessment.risk import Risk
+from services.dispatch.assessment.document.assessment import Assessment
+from services.dispatch.assessment.document.days import Commitment, PlannedDay
+from services.dispatch.assessment.document.risk import Risk
+from services.dispatch.assessment.document.ways import Closing, PathTo
 from services.dispatch.assessment.speech import Speech
 from services.dispatch.assessment.tables import LOST_MW, SOURCES, Table, table
-from services.dispatch.assessment.verdict import Assessment
 
 
 def days(assessment: Assessment, say: Speech) -> Table:

@@ -1,22 +1,14 @@
-"""What is wanted of an assessment: of which province or case, and how thorough."""
+"""What is wanted of an assessment: of which province or case, and how thorough. Loads nothing of the engine."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, Strict
 
-from grid_models.case import Case
 from grid_models.quantities import Data
-from services.dispatch.assessment.assessing import Depth, assess
-from services.dispatch.assessment.profiles import chosen
-from services.dispatch.assessment.provincial import DAYS, subject_of_province
-from services.dispatch.assessment.subject import Subject, subject_of_case
-from services.dispatch.assessment.verdict import Assessment
-from services.dispatch.planning import Options
 
 FIRST_YEAR, LAST_YEAR, YEAR = 2018, 2030, 2026
 """Years that provinces can be built for, and the one where none is named: from there the way to 2030 is drawn."""
+DAYS = 5
 REST_S = 900.0
 """Of an assessment, what is beside the commitments: levels, adequacy, outlook."""
 
@@ -42,23 +34,7 @@ class AssessmentWish(Data):
     """Years of outages in the adequacy; 0: none."""
 
     @property
-    def depth(self) -> Depth:
-        options = Options(gap=self.gap, time_limit_s=self.time_limit_s, threads=self.threads)
-        return Depth(options if self.commitment else None, self.sample_years)
-
-    @property
     def seconds(self) -> float:
         """That it may take."""
         plans = 2 * (self.peak_days if self.province else 1) if self.commitment else 0
         return plans * self.time_limit_s + REST_S
-
-    def subject(self, case: Case | None, data: Path | None = None) -> Subject:
-        """What is judged; `BadInput` where there is no such province."""
-        if self.province is not None:
-            return subject_of_province(self.province, self.year, self.peak_days if self.commitment else 1, data)
-        assert case is not None
-        return subject_of_case(case)
-
-    def assessed(self, case: Case | None, tell: Callable[[str], None], data: Path | None = None) -> Assessment:
-        """The assessment itself."""
-        return assess(self.subject(case, data), chosen(self.profiles), self.depth, tell=tell)

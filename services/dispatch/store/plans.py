@@ -153,7 +153,8 @@ class PlanShelf:
 
     def newest_result(self) -> tuple[PlanRecord, ...]:
         """The plan whose answer came last, if there is any."""
-        newest = select(Result.key).order_by(Result.created_ms.desc(), Result.key).limit(1).scalar_subquery()
+        of_plans = select(Result.key).join(AskedPlan, AskedPlan.key == Result.key)
+        newest = of_plans.order_by(Result.created_ms.desc(), Result.key).limit(1).scalar_subquery()
         chosen = _PLANS.where(AskedPlan.key == newest).order_by(AskedPlan.asked_ms.desc()).limit(1)
         with self._database.reading() as connection:
             return tuple(_read(row) for row in connection.execute(chosen))

@@ -1,12 +1,13 @@
 """What is old and was never issued may go."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, union
 
 from services.database.engine import Database
 from services.dispatch.store.jobs import ENDED
 from services.dispatch.store.keys import KEPT_MS
 from services.dispatch.store.moments import now_ms
 from services.dispatch.store.tables import (
+    AskedAssessment,
     AskedPlan,
     Attempt,
     AuditEntry,
@@ -29,7 +30,7 @@ def retain(database: Database, days: int) -> dict[str, int]:
     """
     before = now_ms() - days * DAY_MS
     old_plan = (AskedPlan.asked_ms < before, AskedPlan.life != "issued")
-    wanted_keys = select(AskedPlan.key)
+    wanted_keys = union(select(AskedPlan.key), select(AskedAssessment.key))
     gone: dict[str, int] = {}
     with database.writing() as connection:
 
@@ -38,6 +39,8 @@ def retain(database: Database, days: int) -> dict[str, int]:
 
         ended = select(Job.key).where(Job.status.in_(ENDED))
         clear("plans", delete(AskedPlan).where(*old_plan, AskedPlan.key.in_(ended)))
+        old_one = (AskedAssessment.asked_ms < before, AskedAssessment.key.in_(ended))
+        clear("assessments", delete(AskedAssessment).where(*old_one))
         old_job = (Job.status.in_(ENDED), Job.changed_ms < before, Job.key.not_in(wanted_keys))
         doomed = select(Job.key).where(*old_job)
         clear("results", delete(Result).where(Result.key.in_(doomed)))

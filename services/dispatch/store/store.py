@@ -5,6 +5,7 @@ from pathlib import Path
 from services.database.engine import Database
 from services.database.store import OpenStore
 from services.dispatch.store.access import AccessShelf
+from services.dispatch.store.assessments import AssessmentShelf
 from services.dispatch.store.audit import AuditShelf
 from services.dispatch.store.cases import CaseShelf
 from services.dispatch.store.jobs import JobShelf
@@ -23,6 +24,7 @@ class Store(OpenStore):
         super().__init__(database)
         self.cases = CaseShelf(database)
         self.plans = PlanShelf(database)
+        self.assessments = AssessmentShelf(database)
         self.jobs = JobShelf(database)
         self.access = AccessShelf(database)
         self.audit = AuditShelf(database)

@@ -134,6 +134,21 @@ class AskedPlan(Table):
     __table_args__ = (Index("ix_asked_plan_newest", "asked_ms", "id"),)
 
 
+class AskedAssessment(Table):
+    """An assessment that somebody asked for."""
+
+    __tablename__ = "asked_assessment"
+    id: Mapped[str] = mapped_column(IDENTITY, primary_key=True)
+    key: Mapped[str] = mapped_column(ForeignKey("job.key"), index=True)
+    subject: Mapped[str] = mapped_column(String(200))
+    """The province or the case."""
+    cancelled: Mapped[bool] = mapped_column(Boolean)
+    asked_ms: Mapped[int] = mapped_column(MOMENT)
+    asked_by: Mapped[str] = mapped_column(WHO)
+
+    __table_args__ = (Index("ix_asked_assessment_newest", "asked_ms", "id"),)
+
+
 class IdempotencyKey(Table):
     """A request that has been answered under this key, with the digest of what was asked and by whom."""
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from grid_models.formats import write_case
 from grid_models.resources import InterruptibleLoad
 from gridflex.commands import main
-from services.dispatch.assessment.verdict import Assessment
+from services.dispatch.assessment.document.assessment import Assessment
 
 
 @pytest.fixture

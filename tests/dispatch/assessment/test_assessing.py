@@ -10,11 +10,11 @@ from dispatch.building import battery, case, given, thermal
 from grid_models.case import Case, Prices
 from grid_models.resources import InterruptibleLoad
 from services.dispatch.assessment.assessing import QUICK, Depth, assess, judged
-from services.dispatch.assessment.capability import Test
+from services.dispatch.assessment.document.assessment import Assessment
+from services.dispatch.assessment.document.levels import Test
 from services.dispatch.assessment.planned_days import Judge, committed, planned_day, without_response
 from services.dispatch.assessment.profiles import chosen, profile_of
 from services.dispatch.assessment.subject import Register
-from services.dispatch.assessment.verdict import Assessment
 from services.dispatch.planning import Options, plan_case
 
 approx = pytest.approx

@@ -10,7 +10,6 @@ from dispatch.assessment.textbook import ALL, BATTERY, COOLING, PEAK_MW, STEEL, 
 
 from services.dispatch.assessment.capability import (
     Fleet,
-    Test,
     capability,
     contracted_mw,
     deliverable_mw,
@@ -19,6 +18,7 @@ from services.dispatch.assessment.capability import (
     verified_mw,
     windows_for,
 )
+from services.dispatch.assessment.document.levels import Test
 from services.dispatch.assessment.peaks import LoadYear
 from services.dispatch.assessment.profiles import TestRules
 from services.dispatch.assessment.responders import Responder

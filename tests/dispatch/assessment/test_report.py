@@ -14,12 +14,12 @@ from grid_models.errors import BadInput
 from grid_models.resources import InterruptibleLoad
 from services.dispatch.assessment import speech
 from services.dispatch.assessment.assessing import Depth, assess
-from services.dispatch.assessment.closing import Outlook
+from services.dispatch.assessment.document.assessment import Assessment
+from services.dispatch.assessment.document.ways import Outlook
 from services.dispatch.assessment.options import option_facts
 from services.dispatch.assessment.report import html, pdf, write_report
 from services.dispatch.assessment.speech import ENGLISH, Speech
 from services.dispatch.assessment.subject import Growth, Subject, subject_of_case
-from services.dispatch.assessment.verdict import Assessment
 from services.dispatch.planning import Options
 
 approx = pytest.approx

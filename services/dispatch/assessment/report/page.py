@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from grid_models.errors import BadInput
 from services.dispatch.assessment import tables
+from services.dispatch.assessment.document.assessment import Assessment, Verdict
 from services.dispatch.assessment.report.sections import Section, sections
 from services.dispatch.assessment.speech import ENGLISH, Speech
-from services.dispatch.assessment.verdict import Assessment, Verdict
 
 if TYPE_CHECKING:
     from jinja2 import Template

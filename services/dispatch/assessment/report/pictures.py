@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.dispatch.assessment.load_facts import LoadFacts
-from services.dispatch.assessment.outlook import Closing, PathTo
-from services.dispatch.assessment.planned_days import Commitment, PlannedDay
+from services.dispatch.assessment.document.assessment import Verdict
+from services.dispatch.assessment.document.days import Commitment, PlannedDay
+from services.dispatch.assessment.document.load import LoadFacts
+from services.dispatch.assessment.document.risk import Risk
+from services.dispatch.assessment.document.ways import Closing, PathTo
 from services.dispatch.assessment.report.drawing import BOTTOM, LEFT, RIGHT, Drawing, Frame
-from services.dispatch.assessment.risk import Risk
 from services.dispatch.assessment.speech import MW_PER_WAN_KW, Speech
 from services.dispatch.assessment.tables import SOURCES
-from services.dispatch.assessment.verdict import Verdict
 
 COLOURS = {
     "nuclear": "#8e6bbf", "imports": "#b9a6d8", "coal": "#6b6f76", "gas": "#d9a05b", "other thermal": "#a58d78",

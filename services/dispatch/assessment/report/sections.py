@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from services.dispatch.assessment import tables
 from services.dispatch.assessment import tables_of_operation as operation
-from services.dispatch.assessment.planned_days import Commitment
+from services.dispatch.assessment.document.assessment import Assessment
+from services.dispatch.assessment.document.days import Commitment
 from services.dispatch.assessment.report import pictures
 from services.dispatch.assessment.report.pictures import Picture
 from services.dispatch.assessment.speech import Speech
 from services.dispatch.assessment.tables import Table
-from services.dispatch.assessment.verdict import Assessment
 
 MONTHS, HOURS = 12, 24
 

@@ -9,12 +9,12 @@ import json
 from typing import Any, Literal
 
 from grid_models.quantities import Data
-from services.dispatch.assessment.capability import Capability
-from services.dispatch.assessment.load_facts import LoadFacts
-from services.dispatch.assessment.outlook import Closing, PathTo, Sensitivity
-from services.dispatch.assessment.planned_days import PlannedDay
+from services.dispatch.assessment.document.days import PlannedDay
+from services.dispatch.assessment.document.levels import Capability
+from services.dispatch.assessment.document.load import LoadFacts
+from services.dispatch.assessment.document.risk import Risk
+from services.dispatch.assessment.document.ways import Closing, PathTo, Sensitivity
 from services.dispatch.assessment.profiles import DEFAULT, Profile
-from services.dispatch.assessment.risk import Risk
 
 Answer = Literal["yes", "no", "not tested"]
 
@@ -90,6 +90,24 @@ class Assessment(Data):
     def of(self, profile: str) -> Verdict:
         """The verdict under that definition."""
         return next(one for one in self.verdicts if one.profile.id == profile)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """For lists: the answer with its figures, and who else says yes."""
+        verdict = self.headline
+        return {
+            "name": self.name,
+            "year": self.year,
+            "profile": verdict.profile.id,
+            "answer": verdict.answer,
+            "ratio": verdict.ratio,
+            "peak_mw": self.load.peak_mw,
+            "target_mw": verdict.target_mw,
+            "counted_mw": verdict.counted_mw,
+            "gap_mw": verdict.gap_mw,
+            "answers": {one.profile.id: one.answer for one in self.verdicts},
+            "hash": self.hash,
+        }
 
     @property
     def headline(self) -> Verdict:

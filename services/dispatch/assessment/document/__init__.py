@@ -1,0 +1,1 @@
+"""The assessment as data: what is stored, sent and drawn. Loads nothing of the engine."""
