@@ -105,12 +105,12 @@ def _assess_one(
 
 def _assess_all(wish: AssessmentWish, out: Path, scheduler: str | None, say: "Speech") -> None:
     """Every province by Dask; a page each, and one of the nation."""
-    from distributed import Client, LocalCluster
+    from distributed import Client
     from rich.console import Console
     from rich.text import Text
 
     from grid_models.provinces import CARDS
-    from services.dispatch.assessment.national import Survey, local_places
+    from services.dispatch.assessment.national import Survey, this_machine
     from services.dispatch.assessment.rendering import drawn
     from services.dispatch.assessment.report import write_report
     from services.dispatch.assessment.report.national_page import national_headline, national_html, national_table
@@ -119,9 +119,8 @@ def _assess_all(wish: AssessmentWish, out: Path, scheduler: str | None, say: "Sp
     if scheduler is None:
         wish = wish.model_copy(update={"threads": 1})  # a core for each province: all are busy anyway
     survey = Survey(wish, out)
-    places = {"n_workers": 1, "threads_per_worker": local_places(), "processes": False, "dashboard_address": None}
     with (
-        nullcontext(scheduler) if scheduler else LocalCluster(**places) as where,
+        nullcontext(scheduler) if scheduler else this_machine() as where,
         Client(where, set_as_default=False) as client,
     ):
         nation = survey.provinces(CARDS, client, errors.print)

@@ -16,7 +16,7 @@ from services.dispatch.assessment.wish import AssessmentWish
 from services.dispatch.processes import Limits, Solve
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
 STRICT, WHOLE = "STRICT", "CN-2021"
 MEMORY_MB = 4096
@@ -200,6 +200,13 @@ def assessed_apart(wish: AssessmentWish) -> dict[str, object]:
     return {"answer": ended.answer} if ended.answer is not None else {"problem": ended.problem or {}}
 
 
-def local_places() -> int:
-    """Provinces at once on this machine: one a core."""
-    return os.cpu_count() or 1
+def this_machine() -> "LocalCluster":
+    """As many provinces at once as there are cores; each solves in a process of its own."""
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=1,
+        threads_per_worker=os.cpu_count() or 1,
+        processes=False,
+        dashboard_address="127.0.0.1:0",  # any free port: another may run beside it
+    )

@@ -1,9 +1,9 @@
 """All provinces side by side: done once, kept, told on one page; what fails is named and loses nothing else."""
 
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client
 
-from services.dispatch.assessment.national import STRICT, WHOLE, Survey
+from services.dispatch.assessment.national import STRICT, WHOLE, Survey, this_machine
 from services.dispatch.assessment.profiles import DEFAULT
 from services.dispatch.assessment.report.national_page import TILES, national_headline, national_html
 from services.dispatch.assessment.speech import ENGLISH, Speech
@@ -14,8 +14,7 @@ WISH = AssessmentWish(year=2030, profiles=(DEFAULT, STRICT, WHOLE), commitment=F
 
 @pytest.fixture
 def client():
-    places = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "dashboard_address": None}
-    with LocalCluster(**places) as cluster, Client(cluster, set_as_default=False) as client:
+    with this_machine() as cluster, Client(cluster, set_as_default=False) as client:
         yield client
 
 
