@@ -18,9 +18,11 @@ from services.dispatch.referee import INSPECTORS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+CHINESE_README = ROOT / "README.zh-CN.md"
 FORMULATION = ROOT / "services/dispatch/README.md"
 DOCUMENTS = (
     README,
+    CHINESE_README,
     FORMULATION,
     ROOT / "services/forecast/README.md",
     ROOT / "services/dispatch/api/README.md",
@@ -98,6 +100,24 @@ def test_the_tour_runs_as_the_readme_says(tmp_path: Path):
         answer = typed(command.line, tmp_path).splitlines()
         for claim in command.claims:
             assert any(agrees(claim, line) for line in answer), f"$ {command.line}\nclaims: {claim}\nbut: {answer[:4]}"
+
+
+def told(document: Path) -> tuple[list[tuple[str, str]], list[str], list[str]]:
+    """The same in every language: blocks of code, what is named as code, links but those between the two."""
+    text = document.read_text()
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", prose) if link not in (README.name, CHINESE_README.name)]
+    return FENCE.findall(text), sorted(set(re.findall(r"`([^`\n]+)`", prose))), sorted(links)
+
+
+def test_the_chinese_readme_shows_the_same_commands_answers_and_links():
+    for here, there in zip(told(README), told(CHINESE_README), strict=True):
+        assert here == there
+
+
+def test_the_readmes_lead_to_each_other_in_their_first_lines():
+    for document, other in ((README, CHINESE_README), (CHINESE_README, README)):
+        assert f"]({other.name})" in "".join(document.read_text().splitlines()[:4])
 
 
 def test_a_claim_agrees_within_the_gap_and_not_beyond():
