@@ -124,7 +124,7 @@ def test_a_neighbour_takes_fewer_rounds_of_pricing(base: Case, solved: tuple[Pla
 
 def test_what_was_decided_is_dispatched_before_anything_is_searched(base: Case, monkeypatch: pytest.MonkeyPatch):
     """The same commitment at other prices of failure: no dive, no branch and bound."""
-    monkeypatch.setattr(search, "dive", None)
+    monkeypatch.setattr(search, "relaxed_dive", None)
     units = without(base, "battery").replaced(prices=PRICES.model_copy(update={"unserved_per_mwh": 9_000.0}))
     plan = plan_case(units, replace(DECOMPOSED, method="direct"))
     again = plan_case(units, replace(DECOMPOSED, gap=2 * GAP, start=plan))

@@ -23,9 +23,9 @@ def completed(
     """
     lower, upper = matrix.lower.copy(), matrix.upper.copy()
     _follow(lower, upper, parts, on)
-    undecided = _round_others(matrix, parts, others, lower, upper)
-    narrowed = replace(matrix, lower=lower, upper=upper)
-    if not undecided:
+    narrowed = with_others(replace(matrix, lower=lower, upper=upper), parts, others)
+    lower, upper = narrowed.lower, narrowed.upper
+    if not (matrix.integer & (parts.owner < 0) & (lower < upper)).any():
         open_ = matrix.integer & (lower < upper)
         found = whole_dispatch(narrowed, lower, open_, settings.seconds)
         if found is not None:
@@ -44,11 +44,12 @@ def _follow(lower: Floats, upper: Floats, parts: Split, on: Floats) -> None:
     lower[columns] = upper[columns] = np.clip(on, lower[columns], upper[columns])
 
 
-def _round_others(matrix: Matrix, parts: Split, values: Floats, lower: Floats, upper: Floats) -> bool:
-    """Narrow other kinds' whole numbers to the neighbours of their values; whether any is left open."""
+def with_others(matrix: Matrix, parts: Split, values: Floats) -> Matrix:
+    """The problem with other kinds' whole numbers at their values, or between the neighbours of these."""
     columns = np.flatnonzero(matrix.integer & (parts.owner < 0))
     value = values[columns]
     near = np.abs(value - np.round(value)) < WHOLE
     low, high = np.where(near, np.round(value), np.floor(value)), np.where(near, np.round(value), np.ceil(value))
+    lower, upper = matrix.lower.copy(), matrix.upper.copy()
     lower[columns], upper[columns] = np.maximum(lower[columns], low), np.minimum(upper[columns], high)
-    return bool((~near).any())
+    return replace(matrix, lower=lower, upper=upper)

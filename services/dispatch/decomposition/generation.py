@@ -123,12 +123,10 @@ class Generation:
             self.tell(value)
         return True, fresh
 
-    def price(self, prices: Floats, lower: Floats | None = None, upper: Floats | None = None) -> Priced:
-        """Thermal units (between two commitments, if given) and blocks at these prices of the master's rows."""
-        priced, offers = self.pricer(prices, lower=lower, upper=upper), self.blocks(prices)
+    def price(self, prices: Floats) -> Priced:
+        """Thermal units and blocks at these prices of the master's rows."""
+        priced, offers = self.pricer(prices), self.blocks(prices)
         schedules, rest = priced.schedules, np.zeros((len(offers.value), self.pricer.steps))
-        # A block that is held to whole numbers has another pattern than before.
-        rest[:, 0] = self.blocks.held
         both = Schedules(
             schedules.values + offers.values, np.vstack([schedules.on, rest]), np.r_[schedules.cost, offers.cost]
         )

@@ -79,7 +79,7 @@ class Hunt:
 
     def narrowed(self, lower: Floats, upper: Floats) -> Matrix:
         """The problem between two commitments (units x steps), with class counts, identical units as one."""
-        between = _with_commitment(self.matrix, self.parts, lower, upper)
+        between = with_commitment(self.matrix, self.parts, lower, upper)
         return self.aggregation.of(with_class_counts(self.case, between, self.parts))
 
     def below(self, cost: float) -> Matrix:
@@ -108,7 +108,8 @@ class Hunt:
         return dispatch(self.matrix, self.aggregation.decisions(values), max(self.left_s, 1.0))
 
 
-def _with_commitment(matrix: Matrix, parts: Split, lower: Floats, upper: Floats) -> Matrix:
+def with_commitment(matrix: Matrix, parts: Split, lower: Floats, upper: Floats) -> Matrix:
+    """The problem between two commitments (units x steps), every unit for itself."""
     columns: NDArray[np.int64] = parts.decisions["on"]
     low, high = matrix.lower.copy(), matrix.upper.copy()
     low[columns] = np.maximum(low[columns], lower)

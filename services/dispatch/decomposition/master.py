@@ -95,12 +95,6 @@ class Master:
         for columns, cost in zip(self.slacks, (prices + width, width - prices), strict=True):
             self.solver.changeColsCost(count, columns, np.ascontiguousarray(cost))
 
-    def unbox(self, open_box: bool = True) -> None:
-        """Let prices go where they will, or put the box back."""
-        most = np.full(len(self.boxed), 0.0 if open_box else np.inf)
-        for columns in self.slacks:
-            self.solver.changeColsBounds(len(columns), columns, np.zeros(len(columns)), most)
-
     def add(self, schedules: Schedules, units: NDArray[np.int64]) -> None:
         """New schedules of these units."""
         starts, rows, values = link_entries(self.parts, schedules, units)
@@ -118,29 +112,10 @@ class Master:
                 number = party - self.parts.units
                 self._blocks.append((first + place, number, schedules.values[self.parts.blocks[number].columns]))
 
-    def keep_only(self, chosen: dict[int, int]) -> None:
-        """Of these units only schedules of one pattern each take part; of all others, every schedule."""
-        wanted = np.full(self.units, -1)
-        wanted[list(chosen)] = list(chosen.values())
-        patterns = self.patterns.of_schedule
-        owner = np.array(self.patterns.unit)[patterns]
-        most = np.where((wanted[owner] >= 0) & (wanted[owner] != patterns), 0.0, np.inf)
-        columns = np.arange(self.first_schedule, self.first_schedule + len(patterns), dtype=np.int32)
-        self.solver.changeColsBounds(len(columns), columns, np.zeros(len(columns)), most)
-
-    def bound_kept(self, places: NDArray[np.int64], lower: Floats, upper: Floats) -> None:
-        """New bounds of some of the master's own columns, by their place among them."""
-        self.solver.changeColsBounds(
-            len(places), places.astype(np.int32), np.ascontiguousarray(lower), np.ascontiguousarray(upper)
-        )
-
-    def solve(self, deadline: float, simplex: int = PRIMAL_SIMPLEX) -> bool:
-        """Solve from the last basis; whether it came to the optimum before the deadline.
-
-        Where only columns and costs have changed the basis stays primal feasible, where bounds have, dual feasible.
-        """
-        first = not self.values.size
-        self.solver.setOptionValue("simplex_strategy", DUAL_SIMPLEX if first else simplex)
+    def solve(self, deadline: float) -> bool:
+        """Solve from the last basis; whether it came to the optimum before the deadline."""
+        # Only columns and costs change, so the basis stays primal feasible; at first there is none.
+        self.solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX if self.values.size else DUAL_SIMPLEX)
         left_s = max(deadline - time.monotonic(), 0.01)
         self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + left_s))
         self.solver.run()

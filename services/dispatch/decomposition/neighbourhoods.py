@@ -63,6 +63,13 @@ def restricted(best: Incumbent, hunt: Hunt, threads: int) -> Settings:
     return replace(hunt.settings, gap=EXACT * gap, seconds=seconds, threads=threads, options=options)
 
 
+def open_width(generation: Generation, per_step: int) -> float:
+    """How much dearer schedules must be allowed to be, so that about so many unit-hours by step are open."""
+    dearer = np.maximum(generation.priced.gap_on, generation.priced.gap_off).ravel()
+    count = min(per_step * generation.pricer.steps, dearer.size - 1)
+    return float(np.partition(dearer, count)[count])
+
+
 def near(parts: Split, generation: Generation, dearer: float, values: Floats | None) -> tuple[Floats, Floats]:
     """Per unit and step, whether some schedule of the neighbourhood is off, and whether some is on."""
     shape = parts.decisions["on"].shape

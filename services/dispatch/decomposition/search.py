@@ -1,4 +1,4 @@
-"""From the bound to a plan: a dive through the master, then searches over what the prices leave open.
+"""From the bound to a plan: a dive near the master's schedules, then searches over what the prices leave open.
 
 First the schedules of the master are all that may be mixed, then also whatever is almost as cheap; in the end every
 decision is free again, except those whose exact price gap says that no better plan can take them.
@@ -12,13 +12,12 @@ import numpy as np
 from grid_models.case import Case
 from services.dispatch.decomposition.aggregation import Aggregation, interchangeable
 from services.dispatch.decomposition.coarse import hourly_prices
-from services.dispatch.decomposition.completing import completed
 from services.dispatch.decomposition.continuing import continued
-from services.dispatch.decomposition.diving import dive
 from services.dispatch.decomposition.duel import duel
 from services.dispatch.decomposition.generation import Generation
-from services.dispatch.decomposition.hunt import Hunt, Incumbent, Tell
-from services.dispatch.decomposition.neighbourhoods import Place, neighbourhoods
+from services.dispatch.decomposition.hunt import Hunt, Incumbent, Tell, with_commitment
+from services.dispatch.decomposition.neighbourhoods import Place, near, neighbourhoods, open_width
+from services.dispatch.decomposition.relaxed_dive import relaxed_dive
 from services.dispatch.decomposition.strengthening import is_small
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import SMALL_NONZEROS, guarded_search
@@ -30,6 +29,8 @@ BOUND_SHARE, DIVE_SHARE = 0.4, 0.5
 """Of the time, what the bound may take; of what is left then, the dive."""
 CONTINUE_SHARE = 0.1
 """Of the time after the bound, what a dispatch at the remembered commitment may take."""
+FEW_OPEN, MANY_OPEN = 20, 80
+"""Unit-hours that the first and the second dive leave open, by step, besides those that the master leaves open."""
 DIVE_GAP = 0.7
 """Of the gap asked for, what ends a dive."""
 COARSE, FINE = 0.25, 0.02
@@ -62,10 +63,11 @@ def decomposed_search(
     hunt = Hunt(case, matrix, parts, generation, settings, deadline, memory_limit_mb, together)
     _continue(best, hunt)
     if best.gap() > settings.gap:
-        _dive(best, hunt)
+        _dive(best, hunt, FEW_OPEN, generation.bound + settings.gap * abs(generation.bound))
     if best.gap() > settings.gap:
         generation.run(FINE * settings.gap, time.monotonic() + BOUND_SHARE * hunt.left_s)
         best.raise_bound(generation.bound)
+        _dive(best, hunt, MANY_OPEN, np.inf)
     why = "" if best.gap() <= settings.gap else _search(best, hunt)
     if best.values is None and best.bound == np.inf:
         return Outcome("infeasible", np.inf, np.inf, None), ""
@@ -83,15 +85,20 @@ def _continue(best: Incumbent, hunt: Hunt) -> None:
         best.take(found)
 
 
-def _dive(best: Incumbent, hunt: Hunt) -> None:
-    """One way down through the master, and the exact dispatch where it came out."""
-    generation, settings = hunt.generation, hunt.settings
-    enough = generation.bound + DIVE_GAP * settings.gap * abs(generation.bound)
-    end = dive(generation, time.monotonic() + DIVE_SHARE * hunt.left_s, enough)
-    if end is None:
+def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
+    """One way down near the schedules of the master, every other kind deciding along; `most` that a plan may cost."""
+    generation, settings, parts = hunt.generation, hunt.settings, hunt.parts
+    if not generation.master.values.size:
         return
-    exact = replace(settings, gap=EXACT * settings.gap, seconds=max(DIVE_SHARE * hunt.left_s, 0.5))
-    found = completed(hunt.matrix, hunt.parts, end.on, end.others, exact, hunt.memory_limit_mb)
+    enough = generation.bound + DIVE_GAP * settings.gap * abs(generation.bound)
+    deadline = time.monotonic() + DIVE_SHARE * hunt.left_s
+    lower, upper = near(parts, generation, open_width(generation, open_per_step), best.values)
+    narrowed = with_commitment(hunt.matrix, parts, lower, upper)
+
+    def tell(_: float) -> None:
+        best.hear(None, None)
+
+    found = relaxed_dive(narrowed, parts.decisions["on"].ravel(), deadline, enough, most, tell)
     if found is not None:
         best.take(found)
 

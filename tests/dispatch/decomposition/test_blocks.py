@@ -1,4 +1,4 @@
-"""Other resources as blocks: what they are worth at given prices, and whole numbers for them."""
+"""Other resources as blocks: what they are worth at given prices."""
 
 import time
 from dataclasses import replace
@@ -11,12 +11,9 @@ from grid_models.provinces import builtin_case
 from services.dispatch.assembly import build
 from services.dispatch.decomposition.blocks import Blocks
 from services.dispatch.decomposition.coarse import hourly_prices
-from services.dispatch.decomposition.completing import completed
-from services.dispatch.decomposition.diving import dive
 from services.dispatch.decomposition.generation import Generation
-from services.dispatch.decomposition.rounding_dive import whole_near
 from services.dispatch.decomposition.split import Split, split
-from services.dispatch.solve.highs import Settings, dispatch
+from services.dispatch.solve.highs import dispatch
 
 
 def parts_of(case) -> Split:
@@ -59,36 +56,6 @@ def test_the_blocks_at_some_prices_are_worth_what_one_programme_says(province):
         lower=np.where(free, matrix.lower, 0.0), upper=np.where(free, matrix.upper, 0.0),
     )  # fmt: skip
     assert offers.value.sum() == pytest.approx(dispatch(together).objective, rel=1e-6)
-
-
-def test_whole_numbers_obey_the_blocks_own_rows(province):
-    _, parts = province
-    blocks = Blocks(parts)
-    for number in np.argsort([-matrix.rows.nnz for matrix in blocks.matrices])[:4].tolist():
-        matrix = blocks.matrices[number]
-        found = whole_near(matrix, 10.0, 1.0)
-        assert found is not None
-        assert np.abs(found[matrix.integer] - np.round(found[matrix.integer])).max(initial=0.0) < 1e-6
-        activity = matrix.rows @ found
-        assert (activity >= matrix.row_lower - 1e-5).all()
-        assert (activity <= matrix.row_upper + 1e-5).all()
-
-
-def test_a_dive_ends_whole_and_leaves_the_master_as_it_was(province):
-    case, parts = province
-    generation = Generation(case, parts, lambda _: None)
-    generation.run(1e-3, time.monotonic() + 60)
-    before = generation.master.objective
-    end = dive(generation, time.monotonic() + 60, generation.bound * 1.002)
-    assert end is not None
-    assert set(np.unique(end.on)) <= {0.0, 1.0}
-    found = completed(parts.matrix, parts, end.on, end.others, Settings(seconds=30), None)
-    assert found is not None
-    assert found.objective >= generation.bound
-    assert found.objective <= end.objective * (1 + 1e-6), "the exact dispatch is no dearer than the master's mixture"
-    generation.run(1e-3, time.monotonic() + 60)
-    assert generation.master.objective <= before * (1 + 1e-3)
-    assert not generation.blocks.held.any()
 
 
 @pytest.mark.slow
