@@ -23,7 +23,8 @@ PEERS ?= egret textbook pypsa
 
 run: $(READY)  ## Both services: forecast and commitment of the province's peak day; and whether it can answer 5 % of its peak.
 	$(BIN)/gridflex demo $(PROVINCE)
-	$(BIN)/gridflex assess $(PROVINCE) --no-commitment
+	mkdir -p build
+	$(BIN)/gridflex assess $(PROVINCE) --no-commitment --sample-years 200 --report build/$(PROVINCE).html
 
 test: $(READY) tools  ## Format, types, imports and every test.
 	$(BIN)/ruff check .

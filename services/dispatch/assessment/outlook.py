@@ -56,7 +56,8 @@ def _due(now: int) -> int:
 def path_to(profile: Profile, peak_mw: float, counted: float, share: float, growth: Growth, now: int) -> PathTo:
     """From now to 2030: targets of 3 % or 5 % as the definition has them, load and build-out as P10, P50 and P90."""
     years = range(now, _due(now) + 1)
-    found = path(now, years, peak_mw, growth.load, counted, growth.response_mw, lambda _: share)
+    low, middle, high = (rate * counted for rate in growth.response)
+    found = path(now, years, peak_mw, growth.load, counted, (low, middle, high), lambda _: share)
     return PathTo(profile=profile.id, source=growth.source, years=found)
 
 

@@ -11,14 +11,13 @@ from grid_models.provinces.years.province_year import ProvinceYear
 from services.dispatch.assessment.adequacy import System, Unit
 from services.dispatch.assessment.parts import answering
 from services.dispatch.assessment.peaks import LoadYear
-from services.dispatch.assessment.responders import responders_of
 from services.dispatch.assessment.subject import Growth, Register, Subject
 from services.dispatch.assessment.wish import DAYS
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RESPONSE_GROWTH = (0.05, 0.12, 0.20)
-"""P10, P50 and P90 of the share by which contracted response grows a year."""
-GROWTH_SOURCE = "load grows as the card says; contracted response by 5, 12 and 20 % a year (P10, P50, P90; assumed)"
+"""P10, P50 and P90 of the share of today's response that is added a year (assumed)."""
+GROWTH_SOURCE = "load grows as the card says; response by 5, 12 and 20 % of today a year (P10, P50, P90; assumed)"
 MADE_UP = "hours of load, wind and sun are made up from the facts of the card and seeded weather: they are no record"
 
 
@@ -41,7 +40,7 @@ def subject_of_year(study: ProvinceYear, days: int = DAYS) -> Subject:
         days=cases[:days],
         register=register,
         year=study.year,
-        growth=_growth(study, sum(one.contracted_mw for one in responders_of(cases[0]) if one.source == "D")),
+        growth=_growth(study),
         title=study.facts.title,
         title_zh=study.facts.name_zh,
         notes=(study.note, MADE_UP),
@@ -62,7 +61,6 @@ def _supply(study: ProvinceYear) -> System:
     return System(units, study.net_load_years_mw(WEATHER_YEARS))
 
 
-def _growth(study: ProvinceYear, response_mw: float) -> Growth:
+def _growth(study: ProvinceYear) -> Growth:
     growth = study.facts.load.growth
-    low, middle, high = (share * response_mw for share in RESPONSE_GROWTH)
-    return Growth((growth.p10, growth.p50, growth.p90), (low, middle, high), GROWTH_SOURCE)
+    return Growth((growth.p10, growth.p50, growth.p90), RESPONSE_GROWTH, GROWTH_SOURCE)

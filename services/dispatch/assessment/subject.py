@@ -34,8 +34,8 @@ class Growth:
 
     load: tuple[float, float, float]
     """Share of the peak a year."""
-    response_mw: tuple[float, float, float]
-    """Of contracted response, a year."""
+    response: tuple[float, float, float]
+    """Share of today's response that is added a year."""
     source: str
 
 

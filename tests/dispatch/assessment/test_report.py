@@ -34,7 +34,7 @@ def found() -> Assessment:
     mill = InterruptibleLoad(name="mill <1>", contract_mw=60, call_max_h=2, price_per_mwh=2000, notice_h=0)
     roof = battery(name="roof", mw=10, mwh=40, start=40, technology="user-side battery")
     study = subject_of_case(case(list(LOAD_MW), thermal(high=960), mill, roof))
-    known = {**vars(study), "growth": Growth(GROWTH, (0.0, 5.0, 10.0), "assumed"), "year": 2026}
+    known = {**vars(study), "growth": Growth(GROWTH, (0.0, 0.1, 0.2), "assumed"), "year": 2026}
     return assess(Subject(**known), depth=Depth(Options(gap=0), sample_years=50))
 
 
