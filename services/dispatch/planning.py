@@ -36,7 +36,7 @@ SETTLE_SHARE = 0.25
 """Of the time limit, what choosing initial states may take."""
 ROUNDING = 1e-6
 """Relative: what the solver's tolerances leave open in a cost."""
-DECOMPOSED_FROM = 2_000
+DECOMPOSED_FROM = 600
 """Thermal units x steps from which unit pricing pays."""
 UNBOUNDED = 1e9
 """Stands for no limit at all where a bound must be a number."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from services.dispatch.assessment.wish import FIRST_YEAR, LAST_YEAR, YEAR, AssessmentWish
+from services.dispatch.assessment.study_years import FIRST_YEAR, LAST_YEAR, YEAR
 from services.dispatch.commands import Days, First, Form, read
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from grid_models.case import Case
     from services.dispatch.assessment.speech import Speech
+    from services.dispatch.assessment.wish import AssessmentWish
 
 app = typer.Typer()
 
@@ -62,6 +63,7 @@ def assess(
     """Judge whether a fleet can answer its peak, under every definition side by side."""
     from services.dispatch.assessment.profiles import chosen
     from services.dispatch.assessment.speech import Speech
+    from services.dispatch.assessment.wish import AssessmentWish
 
     if every == (case is not None):
         raise typer.BadParameter("name one case or province, or --all of them")
@@ -82,7 +84,7 @@ def assess(
 
 
 def _assess_one(
-    wish: AssessmentWish, case: "Case | None", data: Path | None, report: Path | None, as_json: Path | None,
+    wish: "AssessmentWish", case: "Case | None", data: Path | None, report: Path | None, as_json: Path | None,
     say: "Speech",
 ) -> None:  # fmt: skip
     from rich.console import Console
@@ -103,7 +105,7 @@ def _assess_one(
             typer.echo(f"{what}: {path}")
 
 
-def _assess_all(wish: AssessmentWish, out: Path, scheduler: str | None, say: "Speech") -> None:
+def _assess_all(wish: "AssessmentWish", out: Path, scheduler: str | None, say: "Speech") -> None:
     """Every province by Dask; a page each, and one of the nation."""
     from distributed import Client
     from rich.console import Console

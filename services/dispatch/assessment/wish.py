@@ -5,9 +5,8 @@ from typing import Annotated
 from pydantic import Field, Strict
 
 from grid_models.quantities import Data
+from services.dispatch.assessment.study_years import FIRST_YEAR, LAST_YEAR, YEAR
 
-FIRST_YEAR, LAST_YEAR, YEAR = 2018, 2030, 2026
-"""Years that provinces can be built for, and the one where none is named: from there the way to 2030 is drawn."""
 DAYS = 5
 REST_S = 900.0
 """Of an assessment, what is beside the commitments: levels, adequacy, outlook."""
