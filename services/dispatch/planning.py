@@ -112,7 +112,8 @@ def plan_and_memory(
     outcome = _economic_dispatch(matrix, found)
     plan = extract(case, model, matrix, outcome, assumptions)
     watch.enter("referee")
-    plan = _proven(plan, _finite_bound(matrix, found.bound, watch), options)
+    bound = _finite_bound(matrix, found.bound, watch)
+    plan = _proven(_no_dearer(plan, case, options), bound, options)
     _referee(plan, case)
     watch.enter("")
     solver = {**_solver(options, matrix, stopped_by), "started_from": memory.label if memory else None}
@@ -226,6 +227,15 @@ def _finite_bound(matrix: Matrix, bound: float, watch: Watch) -> float:
         return relaxed.objective
     ends = np.where(matrix.cost > 0, matrix.lower, np.where(matrix.cost < 0, matrix.upper, 0.0))
     return float(matrix.cost @ np.clip(ends, -UNBOUNDED, UNBOUNDED) + matrix.offset)
+
+
+def _no_dearer(plan: Plan, case: Case, options: Options) -> Plan:
+    """The plan to start from, where time did not even suffice to find it again and it still obeys the case."""
+    start = options.start
+    known = start is not None and options.rules is None and start.case_hash == plan.case_hash
+    if start is None or not known or start.cost >= plan.cost or not judge(start, case).accepted:
+        return plan
+    return start.model_copy(update={"status": "relaxed" if start.status == "relaxed" else "feasible"})
 
 
 def _proven(plan: Plan, bound: float, options: Options) -> Plan:
