@@ -100,6 +100,7 @@ def test_a_command_that_is_killed_takes_its_services_with_it(tmp_path):
         ((), "choose another with --forecast-port"),
         (("forecast",), "choose another with --forecast-port"),
         (("--host", "no.such.host.invalid"), "take 127.0.0.1"),
+        (("--host", "192.0.2.250"), "this machine has no such address"),
         (("--port", "8000"), "--port belongs to one service"),
     ],
 )

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -74,7 +74,7 @@ def beside(*processes: Beside) -> Iterator[None]:
             thread.join(one.stop_s + 5)
 
 
-def worker_beside(module: str, environment: Mapping[str, str]) -> Any:
+def worker_beside(module: str, environment: Mapping[str, str]) -> AbstractContextManager[None]:
     """A worker for as long as this lasts."""
     return beside(Beside(module, environment))
 

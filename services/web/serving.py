@@ -1,5 +1,6 @@
 """A service on a socket: bound before anything else starts, so that a port that is taken is heard of at once."""
 
+import errno
 import socket
 
 import uvicorn
@@ -25,12 +26,16 @@ def listening(host: str, port: int, option: str = "--port") -> socket.socket:
         ours.bind(address)
     except OSError as error:
         ours.close()
-        raise Unusable(
-            f"port {port} on {host} cannot be had ({(error.strerror or str(error)).lower()}): "
-            f"stop the program that has it, or choose another with {option}"
-        ) from error
+        raise Unusable(f"port {port} on {host} cannot be had: {_in_words(error, option)}") from error
     ours.listen(BACKLOG)
     return ours
+
+
+def _in_words(error: OSError, option: str) -> str:
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "this machine has no such address; take 127.0.0.1, or 0.0.0.0 for all addresses"
+    reason = (error.strerror or str(error)).lower()
+    return f"{reason}; stop the program that has it, or choose another with {option}"
 
 
 def handed_over(descriptor: str) -> socket.socket:
