@@ -13,6 +13,8 @@ from grid_models.quantities import Data, Finite, Floats, NonNegative, Period, Po
 from grid_models.resources.base import Resource
 
 TOLERANCE_MW = 1e-6
+SAME_MW = 1e-9
+"""Points of a cost curve that lie no farther apart are one point."""
 
 
 class CostPoint(Data):
@@ -200,6 +202,9 @@ class ThermalUnit(Resource):
         base_cost = np.array([point.cost_per_h for point in points])
         steps = [tier.below_mw for tier in self.deep_peaking if self.min_mw < tier.below_mw < self.max_mw]
         mw = np.union1d(base_mw, steps)
+        # Of two points that only rounding keeps apart one goes: the piece between would cost nothing to enter.
+        mw = mw[np.r_[True, np.diff(mw) > SAME_MW]]
+        mw[-1] = base_mw[-1]
         return mw, np.interp(mw, base_mw, base_cost) + self.deep_peaking_cost_per_h(mw)
 
     def deep_peaking_cost_per_h(self, mw: Floats) -> Floats:

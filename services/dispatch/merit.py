@@ -34,14 +34,15 @@ def full_load_prices(case: Case) -> Floats:
     """Per step, the average full-load cost per MWh of the unit at which the merit order covers what is needed."""
     units = [unit for unit in case.everything if isinstance(unit, ThermalUnit)]
     high = np.array([unit.max_mw for unit in units])
-    cost = _full_load_cost(units)
+    cost = full_load_cost(units)
     order = np.argsort(cost, kind="stable")
     place = np.searchsorted(np.cumsum(high[order]), np.maximum(_needed_mw(case), 0.0))
     prices: Floats = cost[order][np.minimum(place, len(units) - 1)]
     return prices
 
 
-def _full_load_cost(units: Sequence[ThermalUnit]) -> Floats:
+def full_load_cost(units: Sequence[ThermalUnit]) -> Floats:
+    """By unit, what a MWh costs on average at full output."""
     return np.array([unit.curve[1][-1] / max(unit.max_mw, 1e-6) for unit in units])
 
 
@@ -62,7 +63,7 @@ def _needed_mw(case: Case) -> Floats:
 
 def _cheapest_first(units: Sequence[ThermalUnit], need_mw: Floats, lower: Floats, upper: Floats) -> Commitment:
     high = np.array([unit.max_mw for unit in units])
-    order = np.argsort(_full_load_cost(units), kind="stable")
+    order = np.argsort(full_load_cost(units), kind="stable")
     on = lower.astype(np.int64)
     must_mw = (on * high[:, None]).sum(0)
     free = (upper > 0) & (lower < 1)

@@ -26,10 +26,10 @@ def hourly_prices(case: Case, parts: Split, deadline: float) -> Floats | None:
     generation.run(TARGET, deadline)
     if not np.isfinite(generation.bound):
         return None
-    return _spread(generation.prices, coarse, parts, group)
+    return spread(generation.prices, coarse, parts, group)
 
 
-def _spread(prices: Floats, coarse: Split, fine: Split, group: int) -> Floats:
+def spread(prices: Floats, coarse: Split, fine: Split, group: int) -> Floats:
     """A row's price per hour holds for each part of the hour."""
     known = {_name(family): family for family in coarse.matrix.row_names.families}
     of_row = np.zeros(coarse.matrix.shape[0])

@@ -45,12 +45,23 @@ class Generation:
     It may be run again to a finer target, and goes on from where it was.
     """
 
-    def __init__(self, case: Case, parts: Split, tell: Callable[[float], None], memory: Memory | None = None):
+    def __init__(
+        self,
+        case: Case,
+        parts: Split,
+        tell: Callable[[float], None],
+        memory: Memory | None = None,
+        weights: Floats | None = None,
+    ):
         self.parts, self.tell = parts, tell
+        self.counts = np.ones(parts.units + len(parts.blocks))
+        """How many of its kind each unit (and block) stands for."""
+        if weights is not None:
+            self.counts[: parts.units] = weights
         self.pricer = Pricer(case, parts)
-        self.boxed = _boxed(parts)
+        self.boxed = boxed_rows(parts)
         self.blocks = Blocks(parts)
-        self.master = Master(parts, self.boxed)
+        self.master = Master(parts, self.boxed, self.counts)
         self.bound = -np.inf
         """Lower bound on the cost of any plan."""
         self.prices = _first_prices(case, parts)
@@ -114,7 +125,7 @@ class Generation:
     def _price(self, prices: Floats) -> tuple[bool, int]:
         """Price the fleet and keep what is new; whether the bound has become better, and how much is new."""
         priced = self.price(prices)
-        value = float(priced.value.sum()) + self.master.rest_value(prices)
+        value = float(self.counts @ priced.value) + self.master.rest_value(prices)
         fresh = self.take(priced)
         if np.isfinite(self.bound) and value <= self.bound + 1e-9 * abs(self.bound):
             return False, fresh
@@ -168,7 +179,7 @@ def _step(close: bool, improved: bool, pressed: NDArray[np.bool_]) -> Floats:
     return np.where(pressed, GROW, 1.0) if improved else np.full(len(pressed), SHRINK)
 
 
-def _boxed(parts: Split) -> NDArray[np.int64]:
+def boxed_rows(parts: Split) -> NDArray[np.int64]:
     """The rows whose prices are stabilised: balances and reserve requirements, by their place in the master."""
     names = parts.matrix.row_names
     chosen = [

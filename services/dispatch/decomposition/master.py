@@ -46,7 +46,7 @@ class Master:
     Rows under stabilisation carry a slack each way, whose costs keep their prices in a box around a centre.
     """
 
-    def __init__(self, parts: Split, boxed: NDArray[np.int64]):
+    def __init__(self, parts: Split, boxed: NDArray[np.int64], counts: Floats):
         matrix, rows = parts.matrix, parts.master_rows
         units = parts.units + len(parts.blocks)
         self.parts, self.units, self.boxed = parts, units, boxed
@@ -56,10 +56,9 @@ class Master:
         for name, value in {"output_flag": False, "threads": 1}.items():
             self.solver.setOptionValue(name, value)
         self.solver.changeObjectiveOffset(float(matrix.offset))
-        ones = np.ones(units)
         empty = np.zeros(0, np.int32)
         self.solver.addRows(
-            len(rows) + units, np.r_[self.lower, ones], np.r_[self.upper, ones],
+            len(rows) + units, np.r_[self.lower, counts], np.r_[self.upper, counts],
             0, np.zeros(len(rows) + units, np.int32), empty, np.zeros(0),
         )  # fmt: skip
         kept = parts.links[:, parts.kept].tocsc()

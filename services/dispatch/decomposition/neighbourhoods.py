@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.generation import Generation
@@ -17,6 +18,9 @@ WIDTHS = (0.0, 5e-5, 3e-4)
 SHARE = 0.35
 """Of the time that is left, what one restricted search may take."""
 POOR_GAP = 0.01
+MISSING, SHORTAGE = ("unserved_mw", "spilled_mw"), "shortage_"
+"""Columns, or the beginning of their names, by which a row that cannot be met is paid for."""
+NOTHING_MW = 1e-6
 EXACT = 0.2
 """Of the gap asked for, how exactly a restricted search is solved."""
 
@@ -68,6 +72,24 @@ def open_width(generation: Generation, per_step: int) -> float:
     dearer = np.maximum(generation.priced.gap_on, generation.priced.gap_off).ravel()
     count = min(per_step * generation.pricer.steps, dearer.size - 1)
     return float(np.partition(dearer, count)[count])
+
+
+def without_shortage(matrix: Matrix, values: Floats) -> Matrix:
+    """The problem without any shortage, where these values (of all but thermal units) have none; else as it is.
+
+    A little of it can be cheaper than a start, but a plan in which something is missing is none that anybody wants.
+    """
+    priced: list[NDArray[np.int64]] = [
+        np.arange(family.first, family.first + family.size)
+        for family in matrix.column_names.families
+        if family.name in MISSING or family.name.startswith(SHORTAGE)
+    ]
+    columns = np.concatenate(priced) if priced else np.zeros(0, np.int64)
+    if (values[columns] > NOTHING_MW).any():
+        return matrix
+    upper = matrix.upper.copy()
+    upper[columns] = matrix.lower[columns]
+    return replace(matrix, upper=upper)
 
 
 def near(parts: Split, generation: Generation, dearer: float, values: Floats | None) -> tuple[Floats, Floats]:

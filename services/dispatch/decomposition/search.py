@@ -16,15 +16,16 @@ from services.dispatch.decomposition.continuing import continued
 from services.dispatch.decomposition.duel import duel
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.hunt import Hunt, Incumbent, Tell, with_commitment
-from services.dispatch.decomposition.neighbourhoods import Place, near, neighbourhoods, open_width
+from services.dispatch.decomposition.neighbourhoods import Place, near, neighbourhoods, open_width, without_shortage
 from services.dispatch.decomposition.relaxed_dive import relaxed_dive
+from services.dispatch.decomposition.sampled import sampled_prices
 from services.dispatch.decomposition.strengthening import is_small
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import SMALL_NONZEROS, guarded_search
 from services.dispatch.solve.highs import End, Outcome, Settings
 
 EASIER_FIRST = 5_000
-"""Thermal units x steps from which a case in short steps takes its first prices from the same case in hours."""
+"""Thermal units x steps from which first prices come from an easier case: the same in hours, or with fewer units."""
 BOUND_SHARE, DIVE_SHARE = 0.4, 0.5
 """Of the time, what the bound may take; of what is left then, the dive."""
 CONTINUE_SHARE = 0.1
@@ -54,6 +55,7 @@ def decomposed_search(
     latest = began + BOUND_SHARE * settings.seconds
     if generation.planned is None and parts.units * case.steps >= EASIER_FIRST:
         prices = hourly_prices(case, parts, latest)
+        prices = sampled_prices(case, parts, latest) if prices is None else prices
         if prices is not None:
             generation.start_at(prices)
     generation.run(COARSE * settings.gap, latest)
@@ -93,7 +95,8 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
     enough = generation.bound + DIVE_GAP * settings.gap * abs(generation.bound)
     deadline = time.monotonic() + DIVE_SHARE * hunt.left_s
     lower, upper = near(parts, generation, open_width(generation, open_per_step), best.values)
-    narrowed = with_commitment(hunt.matrix, parts, lower, upper)
+    whole = hunt.matrix if np.isinf(most) else without_shortage(hunt.matrix, generation.master.others())
+    narrowed = with_commitment(whole, parts, lower, upper)
 
     def tell(_: float) -> None:
         best.hear(None, None)

@@ -11,7 +11,7 @@ from grid_models.provinces import builtin_case
 from services.dispatch.assembly import build
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.hunt import with_commitment
-from services.dispatch.decomposition.neighbourhoods import near, open_width
+from services.dispatch.decomposition.neighbourhoods import near, open_width, without_shortage
 from services.dispatch.decomposition.relaxed_dive import relaxed_dive
 from services.dispatch.decomposition.split import split
 from services.dispatch.model import Matrix
@@ -69,3 +69,13 @@ def test_what_costs_more_than_the_most_is_given_up():
 def test_out_of_time_there_is_no_plan():
     matrix, on, bound = narrowed(reference_cases()["everything"])
     assert relaxed_dive(matrix, on, time.monotonic() - 1, 1.001 * bound) is None
+
+
+def test_shortage_is_closed_only_where_there_was_none():
+    matrix = build(case([100.0] * 4, thermal("one", low=10, high=120))).pack()
+    names = {family.name: family for family in matrix.column_names.families}
+    unserved = names["unserved_mw"].first
+    values = np.zeros(matrix.shape[1])
+    assert without_shortage(matrix, values).upper[unserved] == 0.0
+    values[unserved] = 1.0
+    assert np.isinf(without_shortage(matrix, values).upper[unserved])

@@ -4,6 +4,7 @@ import pytest
 from building import MIDNIGHT, RESERVE_SHORT, UNSERVED, approx, case, cost, free, reserve, solve, thermal
 
 from grid_models.resources import ThermalUnit
+from grid_models.resources.thermal import CostPoint, DeepPeakingTier
 
 PEAKER = thermal("peaker", 0, 300, 900, was=0)
 """Whatever else fails to serve costs 900."""
@@ -383,3 +384,22 @@ def test_a_unit_above_its_maximum_before_the_horizon_comes_down() -> None:
     """From 130 MW, 40 MW/h down, it can be at 90 in the first hour; demand 90 needs no spill: 27,000."""
     coal = thermal(ramp_down_mw_per_h=40, initial={"on": True, "hours": 9, "power_mw": 130})
     assert 27_000 == approx(cost([90], coal))
+
+
+def test_points_of_a_curve_that_only_rounding_keeps_apart_are_one():
+    """A tier that ends 1e-14 MW beside a cost point adds no piece that could be entered for nothing."""
+    edge = 0.1 + 0.2
+    unit = thermal(low=0.1, high=1.0, price=300).model_copy(
+        update={
+            "cost": (
+                CostPoint(mw=0.1, cost_per_h=30),
+                CostPoint(mw=0.3, cost_per_h=90),
+                CostPoint(mw=1, cost_per_h=300),
+            ),
+            "deep_peaking": (DeepPeakingTier(below_mw=edge, price_per_mwh=50),),
+        }
+    )
+    mw, cost = unit.curve
+    assert edge != 0.3
+    assert [0.1, 0.3, 1.0] == approx(mw.tolist())
+    assert [30 + 50 * 0.2, 90, 300] == approx(cost.tolist())
