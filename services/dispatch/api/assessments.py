@@ -16,7 +16,8 @@ from services.dispatch.assessment.wish import AssessmentWish
 from services.dispatch.questions import AssessmentQuestion, versions
 from services.dispatch.settings import Settings
 from services.dispatch.store import Store
-from services.dispatch.store.assessments import AskedFor, AssessmentRecord
+from services.dispatch.store.asking import Asked
+from services.dispatch.store.assessments import AssessmentRecord
 from services.dispatch.store.jobs import ENDED, Status
 from services.dispatch.store.keys import Once
 from services.dispatch.store.moments import aware
@@ -105,7 +106,7 @@ def ask_for_assessment(
     question = AssessmentQuestion(case_hash=digest, wish=document, versions=versions())
     once = Once(key, digest_of("assessment", asked.model_dump_json())) if key else None
     refuse_when_busy(store, settings)
-    record = store.assessments.ask(AskedFor(question.key, digest, subject, question.document, who.name, once))
+    record = store.assessments.ask(Asked(question.key, digest, subject, question.document, who.name, once=once))
     answer = told(record)
     return JSONResponse(answer.model_dump(mode="json"), 202, headers={"Location": answer.url})
 

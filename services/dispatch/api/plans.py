@@ -15,10 +15,11 @@ from services.dispatch.questions import ForecastWish, Question, SolverWish, vers
 from services.dispatch.replanning import remaining
 from services.dispatch.settings import Settings
 from services.dispatch.store import Store
+from services.dispatch.store.asking import Asked
 from services.dispatch.store.jobs import ENDED, Status
 from services.dispatch.store.keys import Once
 from services.dispatch.store.moments import aware, in_ms, maybe, now_ms
-from services.dispatch.store.plans import Asked, Life, PlanRecord
+from services.dispatch.store.plans import Life, PlanRecord
 from services.web.errors import Conflict, NotBuiltYet, TooBusy, Unusable
 from services.web.events import as_it_changes
 from services.web.idempotency import digest_of

@@ -4,27 +4,15 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, select, tuple_
 
 from services.database.engine import Database
+from services.dispatch.store.asking import Asked, drop, put
 from services.dispatch.store.cases import Place
-from services.dispatch.store.jobs import Status, abandon, ask
-from services.dispatch.store.keys import Once, keep_key
+from services.dispatch.store.jobs import Status
 from services.dispatch.store.moments import now_ms
 from services.dispatch.store.tables import AskedAssessment, Job, Result
 from services.web.errors import Conflict, NotFound
-
-
-@dataclass(frozen=True)
-class AskedFor:
-    """What is asked for, by whom, and under which idempotency key if any."""
-
-    key: str
-    case_hash: str
-    subject: str
-    request: dict[str, Any]
-    by: str
-    once: Once | None = None
 
 
 @dataclass(frozen=True)
@@ -76,18 +64,11 @@ class AssessmentShelf:
     def __init__(self, database: Database):
         self._database = database
 
-    def ask(self, asked: AskedFor) -> AssessmentRecord:
+    def ask(self, asked: Asked) -> AssessmentRecord:
         """A new one; its question is answered at once where the answer is known."""
-        identity = uuid.uuid4().hex
-        row = {"id": identity, "key": asked.key, "subject": asked.subject, "cancelled": False}
+        row = {"id": uuid.uuid4().hex, "subject": asked.case_name, "asked_ms": now_ms()}
         with self._database.writing() as connection:
-            if asked.once is not None:
-                before = keep_key(connection, asked.by, asked.once.key, asked.once.digest, identity)
-                if before != identity:
-                    return _one(connection, before)
-            ask(connection, asked.key, asked.case_hash, asked.request)
-            connection.execute(insert(AskedAssessment), [row | {"asked_ms": now_ms(), "asked_by": asked.by}])
-            return _one(connection, identity)
+            return _one(connection, put(connection, AskedAssessment, asked, row))
 
     def get(self, identity: str) -> AssessmentRecord:
         with self._database.reading() as connection:
@@ -108,11 +89,7 @@ class AssessmentShelf:
             found = _one(connection, identity)
             if found.status in ("done", "failed"):
                 raise Conflict(f"assessment {identity}: it is {found.status} already", assessment=identity)
-            mine = update(AskedAssessment).where(AskedAssessment.id == identity)
-            connection.execute(mine.values({"cancelled": True}))
-            others = select(func.count()).where(AskedAssessment.key == found.key, AskedAssessment.cancelled.is_(False))
-            if not connection.execute(others).scalar_one():
-                abandon(connection, found.key)
+            drop(connection, AskedAssessment, identity, found.key)
             return _one(connection, identity)
 
 

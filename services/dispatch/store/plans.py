@@ -4,30 +4,17 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, select, tuple_, update
 
 from services.database.engine import Database
+from services.dispatch.store.asking import Asked, drop, put
 from services.dispatch.store.cases import Place
-from services.dispatch.store.jobs import Status, abandon, ask
-from services.dispatch.store.keys import Once, keep_key
+from services.dispatch.store.jobs import Status
 from services.dispatch.store.moments import now_ms
 from services.dispatch.store.tables import AskedPlan, Job, Result
 from services.web.errors import Conflict, NotFound
 
 Life = Literal["draft", "approved", "issued"]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked for, by whom, and under which idempotency key if any."""
-
-    key: str
-    case_hash: str
-    case_name: str
-    request: dict[str, Any]
-    by: str
-    replans: dict[str, Any] | None = None
-    once: Once | None = None
 
 
 @dataclass(frozen=True)
@@ -107,17 +94,10 @@ class PlanShelf:
 
     def ask(self, asked: Asked) -> PlanRecord:
         """A new plan in draft; its question is answered at once where the answer is known."""
-        identity, moment = uuid.uuid4().hex, now_ms()
-        row: dict[str, Any] = {"id": identity, "key": asked.key, "case_name": asked.case_name, "replans": asked.replans}
-        row |= {"life": "draft", "cancelled": False, "asked_ms": moment, "asked_by": asked.by}
+        row: dict[str, Any] = {"id": uuid.uuid4().hex, "case_name": asked.case_name, "replans": asked.replans}
+        row |= {"life": "draft", "asked_ms": now_ms()}
         with self._database.writing() as connection:
-            if asked.once is not None:
-                before = keep_key(connection, asked.by, asked.once.key, asked.once.digest, identity)
-                if before != identity:
-                    return _one(connection, before)
-            ask(connection, asked.key, asked.case_hash, asked.request)
-            connection.execute(insert(AskedPlan), [row])
-            return _one(connection, identity)
+            return _one(connection, put(connection, AskedPlan, asked, row))
 
     def get(self, identity: str) -> PlanRecord:
         with self._database.reading() as connection:
@@ -137,10 +117,7 @@ class PlanShelf:
             plan = _one(connection, identity)
             if plan.status in ("done", "failed"):
                 raise Conflict(f"plan {identity}: it is {plan.status} already", plan=identity)
-            connection.execute(update(AskedPlan).where(AskedPlan.id == identity).values({"cancelled": True}))
-            others = select(func.count()).where(AskedPlan.key == plan.key, AskedPlan.cancelled.is_(False))
-            if not connection.execute(others).scalar_one():
-                abandon(connection, plan.key)
+            drop(connection, AskedPlan, identity, plan.key)
             return _one(connection, identity)
 
     def approve(self, identity: str, by: str) -> PlanRecord:

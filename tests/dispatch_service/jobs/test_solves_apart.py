@@ -100,7 +100,7 @@ def test_a_plan_that_runs_is_cancelled_wherever_it_is(settings, client, monkeypa
 
 
 def test_a_lease_knows_when_it_is_lost(store, case):
-    from services.dispatch.store.plans import Asked
+    from services.dispatch.store.asking import Asked
 
     store.cases.keep(case)
     plan = store.plans.ask(Asked("k", case.hash, "x", {}, "me"))

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from services.dispatch.store import Store
+from services.dispatch.store.asking import Asked
 from services.dispatch.store.jobs import LOSSES_MAX, Answer
 from services.dispatch.store.keys import Once
-from services.dispatch.store.plans import Asked
 from services.dispatch.store.tallies import Count
 from services.web.errors import Conflict, KeyUsedOtherwise, NotFound
 
