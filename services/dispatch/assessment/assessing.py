@@ -13,7 +13,7 @@ from services.dispatch.assessment.document.days import PlannedDay
 from services.dispatch.assessment.document.levels import Capability
 from services.dispatch.assessment.document.ways import Closing, PathTo, Sensitivity
 from services.dispatch.assessment.load_facts import load_facts
-from services.dispatch.assessment.outlook import closing, path_to, sensitivities
+from services.dispatch.assessment.outlook import closing, held_for, path_to, sensitivities
 from services.dispatch.assessment.peaks import LoadYear, peak_valley_rates
 from services.dispatch.assessment.planned_days import COMMITMENT, Judge, planned_day
 from services.dispatch.assessment.profiles import DEFAULT, Profile, chosen, profile_of
@@ -67,7 +67,7 @@ def assess(
     fleet, duplicates = subject.fleet()
     definitions = [one if isinstance(one, Profile) else chosen([one])[0] for one in profiles] or list(chosen())
     verdicts = judged(fleet, definitions, subject.renewable_mw, depth.seconds, tell)
-    closings, paths, changes = _outlook(subject, fleet, verdicts, tell) if depth.outlook else ((), (), ())
+    closings, paths, changes = _outlook(subject, fleet, tell) if depth.outlook else ((), (), ())
     return Assessment(
         name=subject.name,
         title=subject.title,
@@ -81,6 +81,7 @@ def assess(
         closings=closings,
         paths=paths,
         sensitivities=changes,
+        held=held_for(fleet, profile_of(STRICT), depth.seconds) if depth.outlook else (),
         notes=subject.notes,
         provenance=_provenance(subject, depth),
     )
@@ -99,7 +100,7 @@ def _supply(subject: Subject) -> Supply:
 
 
 def _outlook(
-    subject: Subject, fleet: Fleet, verdicts: Sequence[Verdict], tell: Tell
+    subject: Subject, fleet: Fleet, tell: Tell
 ) -> tuple[tuple[Closing, ...], tuple[PathTo, ...], tuple[Sensitivity, ...]]:
     """For the default definition and the strict one; the path needs to know how the load grows."""
     now = subject.year or subject.load.start.year
@@ -111,7 +112,8 @@ def _outlook(
         if subject.growth is not None:
             share = found.closed.target_mw / fleet.year.peak_mw
             paths.append(path_to(profile, fleet.year.peak_mw, found.closed.before_mw, share, subject.growth, now))
-    return tuple(closings), tuple(paths), sensitivities(fleet, profile_of(STRICT), tell)
+    others = [replace(subject.load, load_mw=load_mw) for load_mw in subject.other_loads_mw]
+    return tuple(closings), tuple(paths), sensitivities(fleet, profile_of(STRICT), tell, others)
 
 
 def judged(

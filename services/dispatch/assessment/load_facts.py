@@ -3,11 +3,13 @@
 import numpy as np
 
 from grid_models.quantities import Floats
-from services.dispatch.assessment.document.load import LoadFacts, PeakTable, Weather
+from services.dispatch.assessment.document.load import LoadFacts, PeakRun, PeakTable, Weather
 from services.dispatch.assessment.peaks import (
     LoadYear,
+    PeakEvent,
     WeatherSensitivity,
     duration_curve,
+    events,
     is_peak,
     peak_hours,
     peak_valley_rates,
@@ -38,7 +40,24 @@ def load_facts(year: LoadYear, temperature_c: Floats | None = None) -> LoadFacts
         duration_curve_mw=_curve(year),
         peak_hours_by_month=_calendar(year),
         weather=_weather(year, temperature_c),
+        temperature_c=_at(temperature_c, year.peak_step),
+        runs=tuple(_run(year, one, temperature_c) for one in events(year, CALENDAR_THRESHOLD)),
     )
+
+
+def _run(year: LoadYear, event: PeakEvent, temperature_c: Floats | None) -> PeakRun:
+    load_mw = year.load_mw[event.first : event.end]
+    return PeakRun(
+        start=year.moment(event.first).isoformat(),
+        hours=event.hours(year.step_h),
+        highest_mw=float(load_mw.max()),
+        above_mwh=float((load_mw - CALENDAR_THRESHOLD * year.peak_mw).sum()) * year.step_h,
+        temperature_c=_at(temperature_c, event.first + int(load_mw.argmax())),
+    )
+
+
+def _at(temperature_c: Floats | None, step: int) -> float | None:
+    return None if temperature_c is None else round(float(temperature_c[step]), 1)
 
 
 def _peak_table(year: LoadYear, threshold: float) -> PeakTable:

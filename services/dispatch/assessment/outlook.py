@@ -6,8 +6,8 @@ from typing import Literal
 
 from services.dispatch.assessment.capability import Fleet, contracted_mw, demand_of, theoretical_mw
 from services.dispatch.assessment.closing import closed, path
-from services.dispatch.assessment.delivery import sustained
-from services.dispatch.assessment.document.ways import Closing, PathTo, Sensitivity
+from services.dispatch.assessment.delivery import binding_step, sustained
+from services.dispatch.assessment.document.ways import Closing, Held, PathTo, Sensitivity
 from services.dispatch.assessment.options import options_for
 from services.dispatch.assessment.peaks import LoadYear, peak_hours, peak_valley_rates
 from services.dispatch.assessment.profiles import Profile
@@ -20,6 +20,7 @@ BUILT_WITHIN = 3
 """Years that closing a gap is given at least."""
 SECONDS = 3.0
 """For one fleet that is tried."""
+HELD_H = (1.0, 2.0, 4.0)
 TRIED_TO = 5e-4
 """Of the contracted power: how finely a fleet that is only tried is worked out."""
 
@@ -61,19 +62,39 @@ def path_to(profile: Profile, peak_mw: float, counted: float, share: float, grow
     return PathTo(profile=profile.id, source=growth.source, years=found)
 
 
+def held_for(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> tuple[Held, ...]:
+    """What the fleet holds for one, two and four hours at the notice of the definition, class by class."""
+    counted = fleet.counted(profile)
+    return tuple(_held_for(counted, profile.model_copy(update={"duration_h": hours}), seconds) for hours in HELD_H)
+
+
+def _held_for(counted: Fleet, profile: Profile, seconds: float) -> Held:
+    held_mw, answer = sustained(
+        counted.responders, demand_of(counted, profile), profile.deliverable_statistic, seconds
+    )  # fmt: skip
+    by_class: dict[str, float] = {}
+    for one, mw in zip(counted.responders, answer.share_mw[:, binding_step(answer)], strict=True):
+        name = f"{one.source}: {one.programme}"
+        by_class[name] = by_class.get(name, 0.0) + float(mw)
+    return Held(duration_h=profile.duration_h, deliverable_mw=held_mw, by_class=by_class)
+
+
 def sensitivities(
-    fleet: Fleet, profile: Profile, tell: Callable[[str], None] = lambda _: None
+    fleet: Fleet,
+    profile: Profile,
+    tell: Callable[[str], None] = lambda _: None,
+    other_years: Sequence[LoadYear] = (),
 ) -> tuple[Sensitivity, ...]:
     """The definition with one thing changed at a time."""
     tell(f"sensitivities of {profile.id}")
     base_mw = _held(fleet, profile)
     rows = [_row("as it is", "", fleet, base_mw, base_mw)]
-    for what, value, changed, definition in _changes(fleet, profile):
+    for what, value, changed, definition in _changes(fleet, profile, other_years):
         rows.append(_row(what, value, changed, _held(changed, definition), base_mw))
     return tuple(rows)
 
 
-Changed = Literal["threshold", "duration", "notice", "availability", "load", "scope"]
+Changed = Literal["threshold", "duration", "notice", "availability", "load", "scope", "baseline", "weather year"]
 CHANGES: tuple[tuple[Changed, str, dict[str, object]], ...] = (
     ("threshold", "90 %", {"peak_threshold": 0.90}),
     ("threshold", "97 %", {"peak_threshold": 0.97}),
@@ -87,13 +108,25 @@ CHANGES: tuple[tuple[Changed, str, dict[str, object]], ...] = (
 """Of the strict definition: four hours at four hours' notice, demand side only, above 95 %."""
 
 
-def _changes(fleet: Fleet, profile: Profile) -> Iterator[tuple[Changed, str, Fleet, Profile]]:
+def _changes(
+    fleet: Fleet, profile: Profile, other_years: Sequence[LoadYear]
+) -> Iterator[tuple[Changed, str, Fleet, Profile]]:
     for what, value, fields in CHANGES:
         yield what, value, fleet, profile.model_copy(update=fields)
     fewer = tuple(replace(one, availability=0.9 * one.availability) for one in fleet.responders)
     yield "availability", "-10 %", replace(fleet, responders=fewer), profile
+    yield "baseline", "-10 %", replace(fleet, responders=tuple(map(_lower, fleet.responders))), profile
     for growth in (-0.05, 0.05):
         yield "load", f"{growth:+.0%}", replace(fleet, year=_grown(fleet.year, growth)), profile
+    if other_years:
+        by_peak = sorted(other_years, key=lambda year: year.peak_mw)
+        yield "weather year", "lowest peak", replace(fleet, year=by_peak[0]), profile
+        yield "weather year", "highest peak", replace(fleet, year=by_peak[-1]), profile
+
+
+def _lower(one: Responder) -> Responder:
+    """With a tenth less between baseline and floor."""
+    return one if one.headroom_mw is None else replace(one, headroom_mw=tuple(0.9 * mw for mw in one.headroom_mw))
 
 
 def _grown(year: LoadYear, by: float) -> LoadYear:

@@ -19,6 +19,7 @@ COMMITMENT = Options(gap=1e-3, time_limit_s=150.0)
 BINDING_KEPT = 6
 CALLED = (InterruptibleLoad, VirtualPowerPlant)
 """Who answers when called; stores and plants are there either way."""
+CALLED_KINDS = ("interruptible_load", "virtual_power_plant")
 BY_TECHNOLOGY: tuple[tuple[str, str], ...] = (
     ("nuclear", "nuclear"),
     ("gas", "gas"),
@@ -110,10 +111,16 @@ def committed(case: Case, plan: Plan, response: bool) -> Commitment:
         price_max=float(price.max()),
         seconds=sum(plan.seconds.values()),
         layers=layers(case, plan),
+        response_cost=sum(sum(_paid(plan, kind).values()) for kind in CALLED_KINDS),
+        standing_cost=sum(_paid(plan, kind).get("standing", 0.0) for kind in CALLED_KINDS),
         price=_rounded(price),
         called=tuple(plan.calls),
         binding=_binding(plan),
     )
+
+
+def _paid(plan: Plan, kind: str) -> dict[str, float]:
+    return plan.cost_by_kind.get(kind, {})
 
 
 def layers(case: Case, plan: Plan) -> tuple[Layer, ...]:

@@ -20,13 +20,15 @@ RESPONSE_GROWTH = (0.05, 0.12, 0.20)
 GROWTH_SOURCE = "load grows as the card says; response by 5, 12 and 20 % of today a year (P10, P50, P90; assumed)"
 MADE_UP = "hours of load, wind and sun are made up from the facts of the card and seeded weather: they are no record"
 
+WEATHER_MADE_UP = "hours are as good as the tables that they come from; other years of weather are seeded"
+
 
 def subject_of_province(name: str, year: int, days: int = DAYS, data: Path | None = None) -> Subject:
     """The province in that year, from its card or from the reference tables of a folder."""
-    return subject_of_year(build_province(name, year, data), days)
+    return subject_of_year(build_province(name, year, data), days, data)
 
 
-def subject_of_year(study: ProvinceYear, days: int = DAYS) -> Subject:
+def subject_of_year(study: ProvinceYear, days: int = DAYS, data: Path | None = None) -> Subject:
     """The day of the highest load names the fleet."""
     cases = tuple(study.day(day) for day in worst_days(study, max(1, days)))
     register = Register(captive=study.captive)
@@ -43,8 +45,9 @@ def subject_of_year(study: ProvinceYear, days: int = DAYS) -> Subject:
         growth=_growth(study),
         title=study.facts.title,
         title_zh=study.facts.name_zh,
-        notes=(study.note, MADE_UP),
+        notes=(study.note, MADE_UP if data is None else WEATHER_MADE_UP),
         temperature_c=study.weather.temperature_c,
+        other_loads_mw=tuple(one.load_mw for one in study.other_weather),
     )
 
 

@@ -21,9 +21,9 @@ def _parts(assessment: Assessment, say: Speech) -> Iterable[RenderableType]:
     yield Text(tables.headline(assessment, say), style="bold")
     for one in _tables(assessment, say):
         yield drawn(one)
-    for note in assessment.notes:
+    for note in (*tables.notes_on_definitions(assessment, say), *map(say.note, assessment.notes)):
         yield Text(say("note: {words}", words=note))
-    yield Text(say("load: {words}", words=assessment.provenance.load))
+    yield Text(say("load: {words}", words=say.note(assessment.provenance.load)))
     yield Text(say("hash: {words}", words=assessment.hash))
 
 
@@ -33,16 +33,18 @@ def _tables(assessment: Assessment, say: Speech) -> Iterator[Table]:
     for verdict in tables.shown(assessment):
         yield tables.stack(verdict, say)
         yield tables.losses(verdict.capability, verdict.profile.id, say)
+    if assessment.held:
+        yield tables.held_by_hours(assessment, say)
     if assessment.duplicates:
         yield tables.duplicates(assessment, say)
     yield from all_of(assessment, say)
 
 
-def drawn(one: Table) -> rich.table.Table:
-    """A table for a terminal."""
-    shown = rich.table.Table(title=one.title, title_justify="left", box=None, pad_edge=False)
+def drawn(one: Table) -> RenderableType:
+    """A table for a terminal; its title is as long as it likes."""
+    shown = rich.table.Table(box=None, pad_edge=False)
     for place, head in enumerate(one.heads):
         shown.add_column(head, justify="left" if place == 0 else "right")
     for row in one.rows:
         shown.add_row(*row)
-    return shown
+    return Group(Text(f"\n{one.title}", style="italic"), shown)

@@ -186,6 +186,7 @@ def _contract(load: InterruptibleLoad, case: Case) -> Responder:
         rest_h=load.rest_h,
         rebound_share=load.rebound_share,
         rebound_window_h=load.rebound_window_h,
+        note="a contract: its calls, blocks and rest stand for the process behind it, which has no model of its own",
     )
 
 
@@ -269,7 +270,7 @@ def _envelope(plant: VirtualPowerPlant, band: Envelope, case: Case) -> Responder
         energy_mwh=energy_mwh,
         rebound_share=returned,
         rebound_window_h=float(window_h) if returned else 0.0,
-        note="an envelope: energy that runs ahead of the baseline is drawn again after the call",
+        note="an envelope of its members: energy that runs ahead of the baseline is drawn again after the call",
     )
 
 

@@ -1,5 +1,6 @@
 """How an assessment speaks: English or Chinese, megawatts or 万千瓦."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -9,12 +10,25 @@ import yaml
 
 Language = Literal["en", "zh"]
 MW_PER_WAN_KW = 10.0
+FACT = re.compile(r"\{\w+\}")
 
 
 @cache
 def _chinese() -> dict[str, str]:
     text = files("services.dispatch.assessment").joinpath("zh.yaml").read_text(encoding="utf-8")
     return {str(english): str(chinese) for english, chinese in yaml.safe_load(text).items()}
+
+
+@cache
+def _notes() -> list[tuple[re.Pattern[str], str]]:
+    """Phrases with facts in them, as patterns that find the facts again; the one that says most comes first."""
+    with_facts = [(english, chinese) for english, chinese in _chinese().items() if FACT.search(english)]
+    with_facts.sort(key=lambda pair: -len(FACT.sub("", pair[0])))
+    return [(re.compile(_pattern(english)), chinese) for english, chinese in with_facts]
+
+
+def _pattern(phrase: str) -> str:
+    return re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(phrase))
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,13 @@ class Speech:
         """The phrase, with the facts in its places."""
         said = _chinese().get(phrase, phrase) if self.language == "zh" else phrase
         return said.format(**facts) if facts else said
+
+    def note(self, text: str) -> str:
+        """What was noted in English, facts and all."""
+        if self.language == "en" or in_chinese(text):
+            return self(text)
+        found = ((pattern.fullmatch(text), chinese) for pattern, chinese in _notes())
+        return next((chinese.format(**match.groupdict()) for match, chinese in found if match), text)
 
     @property
     def power_unit(self) -> str:

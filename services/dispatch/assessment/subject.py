@@ -65,6 +65,8 @@ class Subject:
     """What the reader must know of its making, such as that a load is synthetic."""
     temperature_c: Floats | None = None
     """At every step of the load."""
+    other_loads_mw: tuple[Floats, ...] = ()
+    """The load as other years of weather would have had it."""
 
     def fleet(self) -> tuple[Fleet, tuple[Duplicate, ...]]:
         """The responders before the load, each meter once, and the log of meters that stood twice."""

@@ -31,7 +31,7 @@ def headline(assessment: Assessment, say: Speech) -> str:
     """The answer in one sentence."""
     verdict = assessment.headline
     facts = {
-        "name": assessment.title_zh if say.language == "zh" else assessment.name,
+        "name": named(assessment, say),
         "peak": say.power(assessment.load.peak_mw),
         "profile": verdict.profile.id,
         "level": say(verdict.profile.level),
@@ -52,6 +52,20 @@ def headline(assessment: Assessment, say: Speech) -> str:
         ratio=say.share(verdict.ratio),
         **facts,
     )
+
+
+def named(assessment: Assessment, say: Speech) -> str:
+    """As its people call it."""
+    return (assessment.title_zh if say.language == "zh" else assessment.title) or assessment.name
+
+
+def notes_on_definitions(assessment: Assessment, say: Speech) -> list[str]:
+    """What had to be taken instead of what a definition means, once for all that it concerns."""
+    noted: dict[str, list[str]] = {}
+    for verdict in assessment.verdicts:
+        for note in verdict.notes:
+            noted.setdefault(note, []).append(verdict.profile.id)
+    return [f"{', '.join(names)}: {say.note(note)}" for note, names in noted.items()]
 
 
 def strictest(assessment: Assessment) -> Verdict:
@@ -101,7 +115,8 @@ def load_figures(assessment: Assessment, say: Speech) -> Table:
     load = assessment.load
     rows = [
         ("peak", say.both(load.peak_mw)),
-        ("at", load.peak_at[:16].replace("T", " ")),
+        ("at", minute(load.peak_at)),
+        ("temperature then, °C", say.number(load.temperature_c, 1)),
         ("energy, GWh", say.number(load.energy_mwh / 1000, 1)),
         ("load factor", say.share(load.load_factor, 1)),
         ("peak-valley rate of the year", say.share(load.peak_valley_annual, 1)),
@@ -113,6 +128,43 @@ def load_figures(assessment: Assessment, say: Speech) -> Table:
         rows.append(("heating, per °C", say.power(load.weather.heating_mw_per_c)))
         rows.append(("daily peaks explained by weather", say.share(load.weather.explained, 0)))
     return table(say, say("The load"), ("", ""), [(say(name), value) for name, value in rows])
+
+
+def minute(moment: str) -> str:
+    """A moment as it is read."""
+    return moment[:16].replace("T", " ")
+
+
+def peak_runs(assessment: Assessment, say: Speech) -> Table:
+    """Every run of peak hours; what lies above adds up to the table of thresholds."""
+    runs = assessment.load.runs
+    heads = ("from", "hours", "highest", "MWh above", "°C")
+    rows = [
+        (minute(one.start), f"{one.hours:g}", say.mw(one.highest_mw), say.number(one.above_mwh, 1),
+         say.number(one.temperature_c, 1))
+        for one in runs
+    ]  # fmt: skip
+    hours, above_mwh = sum(one.hours for one in runs), sum(one.above_mwh for one in runs)
+    total = (say("all"), f"{hours:g}", "", say.number(above_mwh, 1), "")
+    return table(say, say("Runs of hours at or above 95 % of the peak"), heads, [*rows, total], summed=True)
+
+
+def held_by_hours(assessment: Assessment, say: Speech) -> Table:
+    """The deliverable level of the strict definition, had it asked for another time."""
+    heads = ("class", *(say("held {hours:g} h", hours=one.duration_h) for one in assessment.held))
+    names = dict.fromkeys(name for one in assessment.held for name in one.by_class)
+    rows = [
+        (said_class(name, say), *(say.mw(one.by_class.get(name, 0.0)) for one in assessment.held)) for name in names
+    ]
+    total = (say("all"), *(say.mw(one.deliverable_mw) for one in assessment.held))
+    title = say("{unit} held for one, two and four hours, STRICT", unit=say.power_unit)
+    return table(say, title, heads, [*rows, total], summed=True)
+
+
+def said_class(name: str, say: Speech) -> str:
+    """Such as `demand side: contract`."""
+    source, _, programme = name.partition(": ")
+    return f"{say(SOURCES[source])}: {say(programme)}"
 
 
 def stack(verdict: Verdict, say: Speech) -> Table:
@@ -145,7 +197,7 @@ def every_share(verdict: Verdict, say: Speech) -> Table:
     heads = ("resource", "class", "contracted", "theoretical", "deliverable", "verified", "note")
     rows = [
         (one.name, f"{say(SOURCES[one.source])}: {say(one.programme)}", say.mw(one.contracted_mw),
-         say.mw(one.theoretical_mw), say.mw(one.deliverable_mw), say.mw(one.verified_mw), say(one.note))
+         say.mw(one.theoretical_mw), say.mw(one.deliverable_mw), say.mw(one.verified_mw), say.note(one.note))
         for one in verdict.capability.shares
     ]  # fmt: skip
     found = verdict.capability

@@ -7,15 +7,17 @@ from services.dispatch.assessment.document.days import Commitment, PlannedDay
 from services.dispatch.assessment.document.risk import Risk
 from services.dispatch.assessment.document.ways import Closing, PathTo
 from services.dispatch.assessment.speech import Speech
-from services.dispatch.assessment.tables import LOST_MW, SOURCES, Table, table
+from services.dispatch.assessment.tables import LOST_MW, Table, said_class, table
 
 
 def days(assessment: Assessment, say: Speech) -> Table:
-    heads = ("day", "cost", "gap", "unserved MWh", "peak left", "response", "calls", "dearest")
+    heads = ("day", "cost", "gap", "unserved MWh", "peak left", "response", "calls", "paid for it", "for standing by",
+             "dearest", "warning")  # fmt: skip
     rows = [
         (f"{day.date} {say('with response' if one.response else 'without response')}", say.number(one.cost),
          say.share(one.gap), say.number(one.unserved_mwh, 1), say.mw(one.peak_left_mw), say.mw(one.response_max_mw),
-         str(one.calls), say.number(one.price_max))
+         str(one.calls), say.number(one.response_cost), say.number(one.standing_cost), say.number(one.price_max),
+         say(day.warning) if day.warning and not one.response else "–")
         for day in assessment.days
         for one in (day.without, day.answered)
     ]  # fmt: skip
@@ -37,7 +39,7 @@ def held_on_days(assessment: Assessment, say: Speech) -> Table:
 def calls(day: PlannedDay, say: Speech) -> Table:
     heads = ("who", "from", "hours", "MWh", "why")
     rows = [
-        (one.name, one.start.strftime("%H:%M"), f"{one.hours:g}", say.number(one.energy_mwh, 1), one.reason)
+        (one.name, one.start.strftime("%H:%M"), f"{one.hours:g}", say.number(one.energy_mwh, 1), say.note(one.reason))
         for one in day.answered.called
     ]
     return table(say, say("Calls on {date}", date=day.date), heads, rows)
@@ -45,7 +47,7 @@ def calls(day: PlannedDay, say: Speech) -> Table:
 
 def binding(plan: Commitment, say: Speech) -> Table:
     heads = ("limit", "of", "steps", "worth per MWh")
-    rows = [(one.what, one.name, str(one.steps), say.number(one.worth)) for one in plan.binding]
+    rows = [(say.note(one.what), one.name, str(one.steps), say.number(one.worth)) for one in plan.binding]
     return table(say, say("Limits that bind"), heads, rows)
 
 
@@ -88,12 +90,6 @@ def worth(found: Risk, say: Speech) -> Table:
     return table(say, title, heads, rows)
 
 
-def said_class(name: str, say: Speech) -> str:
-    """Such as `demand side: contract`."""
-    source, _, programme = name.partition(": ")
-    return f"{say(SOURCES[source])}: {say(programme)}"
-
-
 def store_credits(found: Risk, say: Speech) -> Table:
     heads = ("lasts h", "power", "credit")
     rows = [(f"{one.discharge_h:g}", say.mw(one.power_mw), say.share(one.credit, 0)) for one in found.credits]
@@ -132,7 +128,7 @@ def path(found: PathTo, say: Speech) -> Table:
 def sensitivities(assessment: Assessment, say: Speech) -> Table:
     heads = ("changed", "to", "deliverable", "of peak", "change")
     rows = [
-        (say(one.what), one.value, say.mw(one.deliverable_mw), say.share(one.ratio), say.mw(one.change_mw))
+        (say(one.what), say(one.value), say.mw(one.deliverable_mw), say.share(one.ratio), say.mw(one.change_mw))
         for one in assessment.sensitivities
     ]
     return table(say, say("What the strict answer hinges on"), heads, rows)

@@ -17,6 +17,7 @@ from services.dispatch.assessment.assessing import Depth, assess
 from services.dispatch.assessment.document.assessment import Assessment
 from services.dispatch.assessment.document.ways import Outlook
 from services.dispatch.assessment.options import option_facts
+from services.dispatch.assessment.parts import OUTAGE_RATE
 from services.dispatch.assessment.report import html, pdf, write_report
 from services.dispatch.assessment.speech import ENGLISH, Speech
 from services.dispatch.assessment.subject import Growth, Subject, subject_of_case
@@ -122,6 +123,52 @@ def test_what_is_said_in_chinese_is_chinese(found: Assessment, monkeypatch):
     assert set() == untold - {"assumed", "MW"}
     assert "7.00 万千瓦" in text
     assert all(speech.in_chinese(fact.name) for fact in option_facts())
+
+
+@pytest.mark.parametrize(
+    ("noted", "said"),
+    [
+        (f"the case says nothing of outages: every thermal unit is taken to be out {OUTAGE_RATE:.0%} of the time",
+         "算例未给出停运率，火电机组停运率均取 5%"),
+        ("Built from the card: load of 2030 by typical days, seeded weather.", "由省情卡生成：2030 年"),
+        ("8760 h from 2030-01-01T00:00:00+08:00", "起 8760 小时"),
+        ("the price of hubei reaches 851 CNY/MWh at 22:00, above its 500", "22:00 hubei 电价达到 851 元/MWh"),
+        ("nobody knows this", "nobody knows this"),
+    ],
+)  # fmt: skip
+def test_a_note_is_said_in_chinese_facts_and_all(noted: str, said: str):
+    assert said in CHINESE.note(noted)
+    assert noted == ENGLISH.note(noted)
+
+
+def test_what_the_tables_of_the_report_add_up_to(found: Assessment):
+    """Peak hours are those of the thresholds, classes those held for one, two and four hours."""
+    tables = Page(html(found)).tables
+    *runs, total = tables["Runs of hours at or above 95 % of the peak"][1:]
+    assert total[1] == next(row[1] for row in tables["Peak hours"][1:] if row[0].startswith("95%"))
+    assert float(total[3]) == approx(sum(float(run[3]) for run in runs), abs=0.1)
+    *classes, held = (
+        [float(cell) for cell in row[1:]] for row in tables["MW held for one, two and four hours, STRICT"][1:]
+    )
+    assert held == approx(np.sum(classes, axis=0), abs=0.1)
+    assert held[2] == approx(found.of("STRICT").capability.deliverable_mw)
+
+
+def test_orderly_use_is_told_and_a_shortage_has_its_level(found: Assessment):
+    """40 MW of 1,000 are short without the mill: 4 %, blue."""
+    text = html(found)
+    assert "Orderly use of power is what is left" in text
+    assert "IV (blue)" == found.days[0].warning
+    assert "IV (blue)" in text
+    assert "none stood in two programmes" in text
+
+
+def test_what_is_paid_to_response_is_told(found: Assessment):
+    """The mill gives 2,000 a MWh of its calls, and nothing for standing by."""
+    answered = found.days[0].answered
+    mill = sum(call.energy_mwh for call in answered.called)
+    assert (2000 * mill, 0) == approx((answered.response_cost, answered.standing_cost))
+    assert found.days[0].without.response_cost == 0
 
 
 def test_on_paper(found: Assessment, tmp_path: Path):

@@ -13,7 +13,7 @@ from services.dispatch.assessment.document.days import PlannedDay
 from services.dispatch.assessment.document.levels import Capability
 from services.dispatch.assessment.document.load import LoadFacts
 from services.dispatch.assessment.document.risk import Risk
-from services.dispatch.assessment.document.ways import Closing, PathTo, Sensitivity
+from services.dispatch.assessment.document.ways import Closing, Held, PathTo, Sensitivity
 from services.dispatch.assessment.profiles import DEFAULT, Profile
 
 Answer = Literal["yes", "no", "not tested"]
@@ -78,6 +78,8 @@ class Assessment(Data):
     paths: tuple[PathTo, ...] = ()
     sensitivities: tuple[Sensitivity, ...] = ()
     """Of the strict definition."""
+    held: tuple[Held, ...] = ()
+    """Of the strict definition too, for one, two and four hours."""
     notes: tuple[str, ...] = ()
     provenance: Provenance
 

@@ -3,6 +3,7 @@
 from grid_models.plan import Call
 from grid_models.quantities import Data
 from services.dispatch.assessment.document.levels import Loss
+from services.dispatch.assessment.document.warnings import WarningLevel, warning_level
 
 
 class Layer(Data):
@@ -42,6 +43,10 @@ class Commitment(Data):
     layers: tuple[Layer, ...]
     price: tuple[float, ...]
     """Per MWh, step by step, the dearest zone."""
+    response_cost: float = 0.0
+    """Of the cost, what is paid to contracts and virtual power plants."""
+    standing_cost: float = 0.0
+    """Of that, what standing ready costs, called or not."""
     called: tuple[Call, ...] = ()
     binding: tuple[Bound, ...] = ()
 
@@ -60,6 +65,12 @@ class PlannedDay(Data):
     """What the demand side can hold on this day, for the hours and at the notice of the strict definition."""
     losses: tuple[Loss, ...]
     """From contracted to held: why deliveries fail."""
+
+    @property
+    def warning(self) -> WarningLevel | None:
+        """What the shortage without response would be called."""
+        short = next((layer.power_mw for layer in self.without.layers if layer.name == "unserved"), (0.0,))
+        return warning_level(max(short), max(self.demand_mw))
 
     @property
     def saved(self) -> float:

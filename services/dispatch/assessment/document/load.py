@@ -24,6 +24,17 @@ class Weather(Data):
     """Share of the variance of daily peaks."""
 
 
+class PeakRun(Data):
+    """Peak steps on end."""
+
+    start: str
+    hours: float
+    highest_mw: float
+    above_mwh: float
+    temperature_c: float | None = None
+    """At its highest step."""
+
+
 class LoadFacts(Data):
     """The load that is judged."""
 
@@ -41,3 +52,7 @@ class LoadFacts(Data):
     peak_hours_by_month: tuple[tuple[int, ...], ...]
     """Steps at or above 95 % of the peak: twelve months by 24 hours of the day."""
     weather: Weather | None = None
+    temperature_c: float | None = None
+    """At the peak."""
+    runs: tuple[PeakRun, ...] = ()
+    """Every run of steps at or above 95 % of the peak, from the first of the year on."""

@@ -75,6 +75,15 @@ class PathTo(Data):
     years: tuple[PathYear, ...]
 
 
+class Held(Data):
+    """What the strict definition would hold for another time."""
+
+    duration_h: float
+    deliverable_mw: float
+    by_class: dict[str, float]
+    """Adds up to it; as at the step that binds."""
+
+
 class Sensitivity(Data):
     """The strict answer with one thing changed."""
 

@@ -46,6 +46,12 @@ def tick_step(low: float, high: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if span / (factor * power) <= TICKS + 1)
 
 
+def ticks(last: float) -> list[float]:
+    """Round values from 0 on that leave room for their words before the end."""
+    step = tick_step(0, last)
+    return [place * step for place in range(int(0.97 * last / step) + 1)]
+
+
 @dataclass
 class Drawing:
     """A picture that grows by shapes."""

@@ -10,7 +10,7 @@ from services.dispatch.assessment.document.days import Commitment, PlannedDay
 from services.dispatch.assessment.document.load import LoadFacts
 from services.dispatch.assessment.document.risk import Risk
 from services.dispatch.assessment.document.ways import Closing, PathTo
-from services.dispatch.assessment.report.drawing import BOTTOM, LEFT, RIGHT, Drawing, Frame
+from services.dispatch.assessment.report.drawing import BOTTOM, LEFT, RIGHT, Drawing, Frame, ticks
 from services.dispatch.assessment.speech import MW_PER_WAN_KW, Speech
 from services.dispatch.assessment.tables import SOURCES
 
@@ -108,7 +108,7 @@ def duration(load: LoadFacts, target_share: float, say: Speech) -> Picture:
     drawing.area(places.tolist(), [0.0] * len(curve), curve.tolist(), FAN[0], say("load"))
     drawing.line(places.tolist(), curve.tolist(), FAN[1])
     drawing.line([0, load.hours], [(1 - target_share) * float(curve.max())] * 2, TARGET, "6 4")
-    drawing.level_axis((load.hours * share, f"{load.hours * share:,.0f} h") for share in (0, 0.25, 0.5, 0.75, 0.97))
+    drawing.level_axis((value, f"{value:,.0f} h") for value in ticks(load.hours))
     below = say("the peak less {share}", share=f"{target_share:.0%}")
     return Picture(drawing.svg(), drawing.legend([(say("load"), FAN[1]), (below, TARGET)]))
 
@@ -159,7 +159,7 @@ def cost_curve(closing: Closing, say: Speech) -> Picture:
         left = right
     if gap > 0:
         drawing.line([gap, gap], [0, drawing.frame.high], TARGET, "6 4")
-    drawing.level_axis((last * share, f"{last * share:,.0f}") for share in (0.0, 0.25, 0.5, 0.75, 0.97))
+    drawing.level_axis((value, f"{value:,.0f}") for value in ticks(last))
     drawing.words(drawing.frame.width - RIGHT, drawing.frame.height - BOTTOM + 30, say.power_unit, "end")
     keys = [(say(step.option), shades[place % len(shades)]) for place, step in enumerate(steps)]
     return Picture(drawing.svg(), drawing.legend([*keys, (say("gap"), TARGET)]))

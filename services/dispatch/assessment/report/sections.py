@@ -7,12 +7,26 @@ from services.dispatch.assessment import tables
 from services.dispatch.assessment import tables_of_operation as operation
 from services.dispatch.assessment.document.assessment import Assessment
 from services.dispatch.assessment.document.days import Commitment
+from services.dispatch.assessment.document.risk import Risk
 from services.dispatch.assessment.report import pictures
 from services.dispatch.assessment.report.pictures import Picture
 from services.dispatch.assessment.speech import Speech
 from services.dispatch.assessment.tables import Table
 
-MONTHS, HOURS = 12, 24
+LAST_RESORT = (
+    "Orderly use of power is what is left when response does not suffice: it counts under no definition, and what "
+    "would be short is told with its warning level."
+)
+TOLERANCE = (
+    "Fleets that are only tried are searched to within 0.05 % of what is under contract: figures here may lie that "
+    "much below those above."
+)
+FIELDS = {
+    "load_measure": "whose load", "peak_threshold": "peak threshold", "duration_h": "duration", "notice_h": "notice",
+    "scope": "what counts", "level": "level", "tests": "tests", "target": "share asked",
+    "target.reading": "which peak-valley rate",
+}  # fmt: skip
+"""Fields of a definition, in words."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,8 @@ def sections(found: Assessment, say: Speech) -> Iterator[Section]:
 
 def _definitions(found: Assessment, say: Speech) -> Section:
     words = say("No document defines the share completely, so the same fleet is judged under several definitions.")
-    return Section(say("Verdict"), words, tables=(tables.by_definition(found, say),))
+    items = (say(LAST_RESORT), *tables.notes_on_definitions(found, say))
+    return Section(say("Verdict"), words, tables=(tables.by_definition(found, say),), items=items)
 
 
 def _peaks(found: Assessment, say: Speech) -> Section:
@@ -57,7 +72,8 @@ def _peaks(found: Assessment, say: Speech) -> Section:
         title = say("Hours at or above 95 % of the peak, by month and hour")
         drawn.append((pictures.calendar(load.peak_hours_by_month, say, title), title))
     rows = (tables.load_figures(found, say), tables.peak_hours(found, say))
-    return Section(say("The load and its peak hours"), pictures=tuple(drawn), tables=rows)
+    folded = ((say("Every peak hour"), (tables.peak_runs(found, say),)),) if load.runs else ()
+    return Section(say("The load and its peak hours"), pictures=tuple(drawn), tables=rows, folded=folded)
 
 
 def _stacks(found: Assessment, say: Speech) -> Iterator[Section]:
@@ -72,7 +88,11 @@ def _stacks(found: Assessment, say: Speech) -> Iterator[Section]:
         shown = [tables.stack(verdict, say), tables.losses(verdict.capability, verdict.profile.id, say)]
         if found.duplicates:
             shown.append(tables.duplicates(found, say))
-        yield Section(title, words, ((pictures.levels(verdict, say), say("Four levels")),), tuple(shown), folded)
+        if found.held and verdict.profile.id == "STRICT":
+            shown.insert(1, tables.held_by_hours(found, say))
+        once = () if found.duplicates else (say("Each meter counts once: none stood in two programmes."),)
+        drawn = ((pictures.levels(verdict, say), say("Four levels")),)
+        yield Section(title, words, drawn, tuple(shown), folded, once)
 
 
 def _days(found: Assessment, say: Speech) -> Section:
@@ -90,7 +110,11 @@ def _days(found: Assessment, say: Speech) -> Section:
           operation.day_by_hour(day, day.without, say), operation.day_by_hour(day, day.answered, say)))
         for day in found.days
     )  # fmt: skip
-    words = say("Each of the worst days is planned twice by unit commitment: with nobody to call, and with everybody.")
+    words = say(
+        "Each of the worst days is planned twice by unit commitment: with nobody to call, and with everybody. Who "
+        "stands ready is paid whether called or not, so where nobody is short the day with response may cost more; "
+        "differences smaller than the gap say nothing."
+    )
     shown = (operation.days(found, say), operation.held_on_days(found, say))
     return Section(say("The worst days"), words, drawn, shown, folded)
 
@@ -112,33 +136,46 @@ def _risk(found: Assessment, say: Speech) -> Section:
         "within their limits; before the same luck with and without response.",
         units=found.risk.units,
     )
+    drawn = ((pictures.risk_by_hour(found.risk, say), title),) if found.risk.without.eue_mwh > 0 else ()
     return Section(
-        say("Does supply suffice?"), words, ((pictures.risk_by_hour(found.risk, say), title),), shown,
-        items=tuple(say(note) for note in found.risk.notes),
+        say("Does supply suffice?"), words, drawn, shown, items=tuple(_notes_on_risk(found.risk, say)),
     )  # fmt: skip
+
+
+def _notes_on_risk(found: Risk, say: Speech) -> Iterator[str]:
+    if not found.without.eue_mwh > 0:
+        yield say("In {years} sampled years nothing was short, without response either.", years=found.sampled_years)
+    if found.worth:
+        yield say(
+            "Worth is what a class adds on top of all others, after {moved} were added to every hour of the load: "
+            "where much of the same kind is there already, long shortages empty all of it and the next adds little.",
+            moved=say.power(found.moved_mw),
+        )  # fmt: skip
+    yield from map(say.note, found.notes)
 
 
 def _closing(found: Assessment, say: Speech) -> Section:
     drawn = tuple((pictures.cost_curve(one, say), one.profile) for one in found.closings)
     shown = tuple(operation.closing(one, say) for one in found.closings)
     words = say("Options by the cost of a kilowatt that counts; the cheapest that close the gap, assessed once more.")
-    return Section(say("Closing the gap"), words, drawn, shown)
+    return Section(say("Closing the gap"), words, drawn, shown, items=(say(TOLERANCE),))
 
 
 def _paths(found: Assessment, say: Speech) -> Section:
     drawn = tuple((pictures.way(one, say), one.profile) for one in found.paths)
-    items = tuple(dict.fromkeys(say(one.source) for one in found.paths))
+    items = tuple(dict.fromkeys(say.note(one.source) for one in found.paths))
     shown = tuple(operation.path(one, say) for one in found.paths)
     return Section(say("The way to {year}", year=found.paths[0].years[-1].year), "", drawn, shown, items=items)
 
 
 def _sensitivities(found: Assessment, say: Speech) -> Section:
-    rows = [(f"{say(one.what)} {one.value}", one.change_mw) for one in found.sensitivities[1:]]
+    rows = [(f"{say(one.what)} {say(one.value)}", one.change_mw) for one in found.sensitivities[1:]]
     return Section(
         say("What the answer hinges on"),
         say("The strict definition with one thing changed at a time."),
         ((pictures.changes(rows, say), ""),),
         (operation.sensitivities(found, say),),
+        items=(say(TOLERANCE),),
     )
 
 
@@ -146,15 +183,20 @@ def _sources(found: Assessment, say: Speech) -> Section:
     provenance = found.provenance
     definitions = tuple(
         f"{one.profile.id}: {one.profile.source} ({say(one.profile.certainty)}"
-        + (f"; {say('chosen by us')}: {', '.join(one.profile.chosen)}" if one.profile.chosen else "")
+        + (
+            f"; {say('chosen by us')}: {', '.join(say(FIELDS[name]) for name in one.profile.chosen)}"
+            if one.profile.chosen
+            else ""
+        )
         + ")"
         for one in found.verdicts
     )
     made = (
-        say("load: {words}", words=provenance.load),
+        say("load: {words}", words=say.note(provenance.load)),
         say("case: {name}, {hash}", name=provenance.case_name, hash=provenance.case_hash),
         say("versions: {words}", words=", ".join(f"{name} {number}" for name, number in provenance.versions.items())),
     )
     return Section(
-        say("Definitions, data and versions"), items=(*found.notes, *made, *definitions, *provenance.sources)
+        say("Definitions, data and versions"),
+        items=(*map(say.note, found.notes), *made, *definitions, *provenance.sources),
     )
