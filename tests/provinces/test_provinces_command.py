@@ -51,6 +51,7 @@ def test_the_table_names_figures_and_capacities():
         (("build", "hunan", "--year", "1999"), "is no year that can be built"),
         (("build", "hunan", "--date", "2020-01-01"), "is not a day of the study"),
         (("build", "hunan", "--data", "/nowhere"), "is not a folder"),
+        (("build", "hubei", "--step", "7"), "do not divide the hour"),
     ],
 )
 def test_what_cannot_be_built_is_said_in_one_line(words: tuple[str, ...], said: str):

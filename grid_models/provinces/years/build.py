@@ -48,9 +48,17 @@ def build_province(
 
 def known_name(name: str) -> str:
     """The card of a name however it is written; `BadInput` where there is none."""
-    if key(name) not in card_names():
+    found = card_called(name)
+    if found is None:
         raise BadInput(name, f"is not a province with a card; there are {', '.join(card_names())}")
-    return key(name)
+    return found
+
+
+def card_called(name: str) -> str | None:
+    """The card of a name, English or Chinese; None where there is none."""
+    if not name.isascii():
+        return next((card for card in card_names() if read_facts(card).name_zh == name.removesuffix("省")), None)
+    return key(name) if key(name) in card_names() else None
 
 
 def hours_of_load(facts: ProvinceFacts, nation: Nation, expected: Outlook, weather: Weather) -> Floats:

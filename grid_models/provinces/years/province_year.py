@@ -23,6 +23,7 @@ from grid_models.provinces.years.weather import HOURS, Weather
 from grid_models.quantities import Floats
 from grid_models.resources import Profile, Renewable, ThermalUnit
 
+HOUR_MIN = 60
 DECIDED_BEFORE_H = 7
 """Hours before the day at which its plan is made: five in the afternoon."""
 CURTAILMENT_CNY_PER_MWH = 200.0
@@ -128,6 +129,10 @@ class ProvinceYear:
         """The commitment of one day, decided on the afternoon before."""
         if day not in self.days:
             raise BadInput(str(day), f"is not a day of the study: {self.days[0]} to {self.days[-1]}")
+        if HOUR_MIN % step_min:
+            raise BadInput(
+                str(step_min), "minutes do not divide the hour; accepted are 5, 6, 10, 12, 15, 20, 30 and 60"
+            )
         horizon = Horizon.of_days(day, step_min=step_min)
         demand = self._of_day(self.load_mw, day, horizon)
         given = self._given(day, horizon)

@@ -18,11 +18,17 @@ if TYPE_CHECKING:
     from services.dispatch.assessment.speech import Speech
     from services.dispatch.assessment.wish import AssessmentWish
 
+IDLE_OF_ALL = ("form", "first", "days", "data", "report", "as_json")
+IDLE_OF_PROVINCE = ("form", "first", "days", "out", "scheduler")
+IDLE_OF_CASE = ("year", "data", "peak_days", "out", "scheduler")
+"""Options that say nothing of what is assessed."""
+
 app = typer.Typer()
 
 
 @app.command()
 def assess(
+    context: typer.Context,
     case: Annotated[
         str | None, typer.Argument(metavar="CASE|PROVINCE", help="A case file or folder, or a province.")
     ] = None,
@@ -61,12 +67,15 @@ def assess(
     ] = None,
 ) -> None:
     """Judge whether a fleet can answer its peak, under every definition side by side."""
+    from grid_models.provinces.years.build import card_called
     from services.dispatch.assessment.profiles import chosen
     from services.dispatch.assessment.speech import Speech
     from services.dispatch.assessment.wish import AssessmentWish
 
     if every == (case is not None):
         raise typer.BadParameter("name one case or province, or --all of them")
+    province = case is None or _is_province(case, data)
+    _refuse_idle(context, IDLE_OF_ALL if case is None else IDLE_OF_PROVINCE if province else IDLE_OF_CASE)
     wish = AssessmentWish(
         year=year, profiles=tuple(one.id for one in chosen(profile)) if profile else (), commitment=commitment,
         peak_days=peak_days, gap=gap, time_limit_s=time_limit, sample_years=sample_years,
@@ -76,8 +85,8 @@ def assess(
         _assess_all(wish, out, scheduler, say)
         return
     _check_outputs(report, as_json)
-    if _is_province(case, data):
-        wish = wish.model_copy(update={"province": case})
+    if province:
+        wish = wish.model_copy(update={"province": card_called(case) or case})
         _assess_one(wish, None, data, report, as_json, say)
         return
     _assess_one(wish, read(case, form, first, days).case, None, report, as_json, say)
@@ -148,9 +157,26 @@ def _console() -> "Console":
 
 def _is_province(case: str, data: Path | None) -> bool:
     """By its name, unless a file bears it."""
-    from grid_models.provinces import CARDS
+    from grid_models.errors import BadInput
+    from grid_models.provinces.years.build import card_called
 
-    return (case.lower() in CARDS or data is not None) and not Path(case).exists()
+    if Path(case).exists():
+        return False
+    if data is None and card_called(case) is None and not Path(case).suffix:
+        raise BadInput(case, "is no case file or folder and no province; see `gridflex provinces`")
+    return data is not None or card_called(case) is not None
+
+
+def _refuse_idle(context: typer.Context, idle: tuple[str, ...]) -> None:
+    """An option that would change nothing is a mistake, and is told."""
+    given = [one for one in context.command.params if one.name in idle and _typed(context, one.name)]
+    if given:
+        raise typer.BadParameter(f"{given[0].opts[0]} says nothing of what is assessed here; leave it out")
+
+
+def _typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _check_outputs(report: Path | None, as_json: Path | None) -> None:
@@ -161,5 +187,7 @@ def _check_outputs(report: Path | None, as_json: Path | None) -> None:
     for path in filter(None, (report, as_json)):
         if path.is_dir() or not os.access(path.parent, os.W_OK):
             raise BadInput(str(path), "cannot be written; name a file in a folder that exists and may be written to")
+    if report and as_json and report.resolve() == as_json.resolve():
+        raise BadInput(str(report), "is named for the report and for the JSON; name two files")
     if report and report.suffix not in FORMS:
         raise BadInput(str(report), f"names no form of a report; accepted are {', '.join(FORMS)}")

@@ -164,7 +164,7 @@ def held_by_hours(assessment: Assessment, say: Speech) -> Table:
 def said_class(name: str, say: Speech) -> str:
     """Such as `demand side: contract`."""
     source, _, programme = name.partition(": ")
-    return f"{say(SOURCES[source])}: {say(programme)}"
+    return f"{say(SOURCES[source])}{'：' if say.language == 'zh' else ': '}{say(programme)}"
 
 
 def stack(verdict: Verdict, say: Speech) -> Table:
@@ -172,7 +172,7 @@ def stack(verdict: Verdict, say: Speech) -> Table:
     found = verdict.capability
     classes: dict[str, list[Share]] = {}
     for share in found.shares:
-        classes.setdefault(f"{say(SOURCES[share.source])}: {say(share.programme)}", []).append(share)
+        classes.setdefault(said_class(f"{share.source}: {share.programme}", say), []).append(share)
     heads = ("class", "contracted", "theoretical", "deliverable", "verified")
     rows = [_class(name, shares, say) for name, shares in classes.items()]
     levels = (found.contracted_mw, found.theoretical_mw, found.deliverable_mw, found.verified_mw)
@@ -196,7 +196,7 @@ def every_share(verdict: Verdict, say: Speech) -> Table:
     """Resource by resource, for whoever adds it up."""
     heads = ("resource", "class", "contracted", "theoretical", "deliverable", "verified", "note")
     rows = [
-        (one.name, f"{say(SOURCES[one.source])}: {say(one.programme)}", say.mw(one.contracted_mw),
+        (one.name, said_class(f"{one.source}: {one.programme}", say), say.mw(one.contracted_mw),
          say.mw(one.theoretical_mw), say.mw(one.deliverable_mw), say.mw(one.verified_mw), say.note(one.note))
         for one in verdict.capability.shares
     ]  # fmt: skip

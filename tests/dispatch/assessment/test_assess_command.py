@@ -38,3 +38,28 @@ def test_an_unknown_definition_is_refused_in_words(province: Path):
     answer = CliRunner().invoke(main, ["assess", str(province), "--profile", "CN-1999", "--no-commitment"])
     assert answer.exit_code == 2
     assert "accepted are CN-2021" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (["hainan", "--days", "2"], "--days says nothing"),
+        (["hainan", "--out", "here"], "--out says nothing"),
+        (["--all", "--report", "all.html"], "--report says nothing"),
+        (["atlantis"], "see `gridflex provinces`"),
+        (["海南", "--days", "2"], "--days says nothing"),
+        (["Inner Mongolia", "--days", "2"], "--days says nothing"),
+        (["--all", "hainan"], "name one case or province"),
+        (["hainan", "--report", "one.html", "--json", "one.html"], "name two files"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused_before_the_work(typed: list[str], told: str):
+    answer = CliRunner().invoke(main, ["assess", *typed])
+    assert answer.exit_code == 2
+    assert told in answer.output
+
+
+def test_a_case_knows_its_own_year(province: Path):
+    answer = CliRunner().invoke(main, ["assess", str(province), "--year", "2030"])
+    assert answer.exit_code == 2
+    assert "--year says nothing" in answer.output

@@ -149,7 +149,7 @@ def cost_curve(closing: Closing, say: Speech) -> Picture:
     last = max(steps[-1].cumulated_mw / unit, gap, 1e-9)
     high = max(step.cny_per_kw_year for step in steps)
     drawing = Drawing(Frame.around(0, last, 0, high, height=220), say("Cost curve"))
-    drawing.upright_axis("CNY/kW")
+    drawing.upright_axis(say("CNY/kW-year"))
     left = 0.0
     shades = ("#7fb3a0", "#5b9bc4", "#c9a05b", "#a984c0", "#c9726b", "#7d8288")
     for place, step in enumerate(steps):
@@ -162,7 +162,7 @@ def cost_curve(closing: Closing, say: Speech) -> Picture:
     drawing.level_axis((value, f"{value:,.0f}") for value in ticks(last))
     drawing.words(drawing.frame.width - RIGHT, drawing.frame.height - BOTTOM + 30, say.power_unit, "end")
     keys = [(say(step.option), shades[place % len(shades)]) for place, step in enumerate(steps)]
-    return Picture(drawing.svg(), drawing.legend([*keys, (say("gap"), TARGET)]))
+    return Picture(drawing.svg(), drawing.legend(keys + ([(say("gap"), TARGET)] if gap > 0 else [])))
 
 
 def way(path: PathTo, say: Speech) -> Picture:
