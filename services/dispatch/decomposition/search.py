@@ -65,11 +65,14 @@ def decomposed_search(
     hunt = Hunt(case, matrix, parts, generation, settings, deadline, memory_limit_mb, together)
     _continue(best, hunt)
     if best.gap() > settings.gap:
-        _dive(best, hunt, FEW_OPEN, generation.bound + settings.gap * abs(generation.bound))
+        # A small fleet's plan may lie farther off: what closes that gap is branch and bound, not a wider dive.
+        most = np.inf if is_small(case) else generation.bound + settings.gap * abs(generation.bound)
+        _dive(best, hunt, FEW_OPEN, most)
     if best.gap() > settings.gap:
         generation.run(FINE * settings.gap, time.monotonic() + BOUND_SHARE * hunt.left_s)
         best.raise_bound(generation.bound)
-        _dive(best, hunt, MANY_OPEN, np.inf)
+        if not is_small(case):
+            _dive(best, hunt, MANY_OPEN, np.inf)
     why = "" if best.gap() <= settings.gap else _search(best, hunt)
     if best.values is None and best.bound == np.inf:
         return Outcome("infeasible", np.inf, np.inf, None), ""
@@ -95,7 +98,7 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
     enough = generation.bound + DIVE_GAP * settings.gap * abs(generation.bound)
     deadline = time.monotonic() + DIVE_SHARE * hunt.left_s
     lower, upper = near(parts, generation, open_width(generation, open_per_step), best.values)
-    whole = hunt.matrix if np.isinf(most) else without_shortage(hunt.matrix, generation.master.others())
+    whole = hunt.matrix if open_per_step > FEW_OPEN else without_shortage(hunt.matrix, generation.master.others())
     narrowed = with_commitment(whole, parts, lower, upper)
 
     def tell(_: float) -> None:
