@@ -11,7 +11,7 @@ from services.dispatch.assessment.tables import LOST_MW, Table, said_class, tabl
 
 
 def days(assessment: Assessment, say: Speech) -> Table:
-    heads = ("day", "cost", "gap", "unserved MWh", "peak left", "response", "calls", "paid for it", "for standing by",
+    heads = ("day", "cost", "solver gap", "unserved MWh", "peak left", "response", "calls", "paid for it", "for standing by",
              "dearest", "warning")  # fmt: skip
     rows = [
         (f"{day.date} {say('with response' if one.response else 'without response')}", say.number(one.cost),

@@ -171,6 +171,12 @@ def test_what_is_paid_to_response_is_told(found: Assessment):
     assert found.days[0].without.response_cost == 0
 
 
+def test_what_is_missing_and_what_the_solver_leaves_open_have_different_names(found: Assessment):
+    heads = Page(html(found, CHINESE)).tables["最严重日的机组组合"][0]
+    assert "求解间隙" in heads
+    assert "缺口" not in heads
+
+
 def test_on_paper(found: Assessment, tmp_path: Path):
     path = tmp_path / "report.pdf"
     path.write_bytes(pdf(found, CHINESE))
