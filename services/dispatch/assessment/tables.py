@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from services.dispatch.assessment.document.assessment import Assessment, Verdict
 from services.dispatch.assessment.document.levels import Capability, Share
+from services.dispatch.assessment.document.load import PeakRun
 from services.dispatch.assessment.speech import Speech
 
 SHOWN_MW = 0.5
 """From here on the bound of a search is told."""
 LOST_MW = 0.05
 """Smaller losses are rounding."""
+RUNS_SHOWN = 24
 SOURCES = {"D": "demand side", "S": "grid storage", "P": "pumped hydro"}
 
 
@@ -136,17 +138,26 @@ def minute(moment: str) -> str:
 
 
 def peak_runs(assessment: Assessment, say: Speech) -> Table:
-    """Every run of peak hours; what lies above adds up to the table of thresholds."""
+    """The heaviest runs of peak hours, and the rest as one; what lies above adds up to the table of thresholds."""
     runs = assessment.load.runs
+    heaviest = sorted(runs, key=lambda one: -one.above_mwh)[:RUNS_SHOWN]
+    rest = [one for one in runs if one not in heaviest]
     heads = ("from", "hours", "highest", "MWh above", "°C")
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (minute(one.start), f"{one.hours:g}", say.mw(one.highest_mw), say.number(one.above_mwh, 1),
          say.number(one.temperature_c, 1))
-        for one in runs
+        for one in runs if one in heaviest
     ]  # fmt: skip
-    hours, above_mwh = sum(one.hours for one in runs), sum(one.above_mwh for one in runs)
-    total = (say("all"), f"{hours:g}", "", say.number(above_mwh, 1), "")
+    if rest:
+        rows.append(_runs_together(say("{count} others", count=len(rest)), rest, say))
+    total = _runs_together(say("all"), runs, say)
     return table(say, say("Runs of hours at or above 95 % of the peak"), heads, [*rows, total], summed=True)
+
+
+def _runs_together(name: str, runs: Sequence[PeakRun], say: Speech) -> tuple[str, ...]:
+    highest_mw = max((one.highest_mw for one in runs), default=0.0)
+    above_mwh = sum(one.above_mwh for one in runs)
+    return (name, f"{sum(one.hours for one in runs):g}", say.mw(highest_mw), say.number(above_mwh, 1), "")
 
 
 def held_by_hours(assessment: Assessment, say: Speech) -> Table:

@@ -11,8 +11,8 @@ from services.dispatch.assessment.tables import LOST_MW, Table, said_class, tabl
 
 
 def days(assessment: Assessment, say: Speech) -> Table:
-    heads = ("day", "cost", "solver gap", "unserved MWh", "peak left", "response", "calls", "paid for it", "for standing by",
-             "dearest", "warning")  # fmt: skip
+    heads = ("day", "cost", "solver gap", "unserved MWh", "peak left", "response", "calls", "paid for it",
+             "for standing by", "dearest", "warning")  # fmt: skip
     rows = [
         (f"{day.date} {say('with response' if one.response else 'without response')}", say.number(one.cost),
          say.share(one.gap), say.number(one.unserved_mwh, 1), say.mw(one.peak_left_mw), say.mw(one.response_max_mw),

@@ -15,12 +15,14 @@ from grid_models.resources import InterruptibleLoad
 from services.dispatch.assessment import speech
 from services.dispatch.assessment.assessing import Depth, assess
 from services.dispatch.assessment.document.assessment import Assessment
+from services.dispatch.assessment.document.load import PeakRun
 from services.dispatch.assessment.document.ways import Outlook
 from services.dispatch.assessment.options import option_facts
 from services.dispatch.assessment.parts import OUTAGE_RATE
 from services.dispatch.assessment.report import html, pdf, write_report
 from services.dispatch.assessment.speech import ENGLISH, Speech
 from services.dispatch.assessment.subject import Growth, Subject, subject_of_case
+from services.dispatch.assessment.tables import peak_runs
 from services.dispatch.planning import Options
 
 approx = pytest.approx
@@ -207,3 +209,14 @@ def _chromium(tmp_path: Path) -> list[str]:
 def test_another_form_is_refused_in_words(found: Assessment, tmp_path: Path):
     with pytest.raises(BadInput, match=r"accepted are \.html, \.pdf"):
         write_report(found, tmp_path / "report.docx")
+
+
+def test_of_many_runs_of_peak_hours_the_heaviest_are_shown_and_the_rest_are_one(found: Assessment):
+    """30 runs of one hour, the n-th n MWh above: 24 rows, 1 + 2 + ... + 6 = 21 MWh in one, 465 in all."""
+    runs = tuple(PeakRun(start=f"2030-07-{day:02}T14:00", hours=1, highest_mw=950 + day, above_mwh=day)
+                 for day in range(1, 31))  # fmt: skip
+    load = found.load.model_copy(update={"runs": runs})
+    rows = peak_runs(found.model_copy(update={"load": load}), ENGLISH).rows
+    assert 26 == len(rows)
+    assert ("6 others", "6", "956.0", "21.0", "") == rows[-2]
+    assert ("all", "30", "980.0", "465.0", "") == rows[-1]
