@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from building import REPOSITORY, Image, steps_of
+from image_steps import REPOSITORY, Image, steps_of
 
 SERVICES = {"dispatch": 8080, "forecast": 8081}
 PATIENCE_S = 60
