@@ -96,7 +96,7 @@ def _days(subject: Subject, depth: Depth, tell: Tell) -> tuple[PlannedDay, ...]:
 
 def _supply(subject: Subject) -> Supply:
     net = subject.load if subject.renewable_mw is None else subject.load.less(subject.renewable_mw)
-    return Supply(subject.supply, subject.answering, net)
+    return Supply(subject.supply, subject.answering, net.hourly())
 
 
 def _outlook(

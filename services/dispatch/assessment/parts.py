@@ -17,6 +17,7 @@ from grid_models.resources import (
 )
 from grid_models.resources.virtual_power_plant import Envelope
 from services.dispatch.assessment.adequacy import CalledLoad, Member, Store, System, Unit
+from services.dispatch.assessment.peaks import LoadYear
 from services.dispatch.assessment.responders import source_of
 
 OUTAGE_RATE, REPAIR_H = 0.05, 50.0
@@ -34,7 +35,8 @@ def always(_: ThermalUnit) -> tuple[float, float]:
 
 def system_of(case: Case, failing: Failing = always, response: bool = True) -> System:
     """Thermal units that fail, who answers (unless `response` is False), and all else as given."""
-    system = supply_of(case, (case.demand_mw.sum(axis=0) - given_mw(case))[None, :], failing)
+    net = LoadYear.of(case).less(given_mw(case)).hourly()
+    system = supply_of(case, net.load_mw[None, :], failing)
     return system.plus(*(one for members in answering(case).values() for one in members)) if response else system
 
 

@@ -67,6 +67,13 @@ class LoadYear:
         ends = np.flatnonzero(np.diff(self.day_of_step)) + 1
         return tuple(np.split(self.load_mw, ends))
 
+    def hourly(self) -> "LoadYear":
+        """Means of whole hours, the clock of the adequacy; what is left of a last hour is the mean of that part."""
+        ends_h = np.arange(len(self.load_mw) + 1) * self.step_h
+        hours_h = np.append(np.arange(np.ceil(ends_h[-1] - 1e-9)), ends_h[-1])
+        until_mwh = np.interp(hours_h, ends_h, np.append(0.0, np.cumsum(self.load_mw) * self.step_h))
+        return LoadYear(np.asarray(np.diff(until_mwh) / np.diff(hours_h)), self.start, 1.0)
+
     def less(self, given_mw: Floats) -> "LoadYear":
         """The net load: what wind and sun leave to the others."""
         return LoadYear(np.asarray(self.load_mw - given_mw), self.start, self.step_h)

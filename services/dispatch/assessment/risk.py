@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grid_models.quantities import Floats
 from services.dispatch.assessment.adequacy import (
     Member,
     NothingShort,
@@ -131,9 +130,3 @@ def _credits(stores: Sequence[Store], longest_h: float) -> tuple[StoreCredit, ..
         StoreCredit(discharge_h=hours, power_mw=mw, credit=storage_credit(hours, longest_h))
         for hours, mw in sorted(power.items())
     )
-
-
-def hourly(load_mw: Floats, step_h: float) -> Floats:
-    """Means of whole hours: the clock of the sampling."""
-    per_hour = round(1 / step_h)
-    return np.asarray(load_mw.reshape(len(load_mw), -1, per_hour).mean(axis=2))

@@ -78,13 +78,13 @@ class Subject:
 def subject_of_case(case: Case, load: LoadYear | None = None, register: Register | None = None) -> Subject:
     """A case as it stands: its horizon is the day to plan, and the load to judge where no other is given."""
     known = register or Register()
-    net_mw = case.demand_mw.sum(axis=0) - given_mw(case)
+    net = LoadYear.of(case).less(given_mw(case))
     own = load is None or len(load.load_mw) == case.steps
     return Subject(
         name=case.name,
         case=case,
         load=load or LoadYear.of(case),
-        supply=supply_of(case, net_mw[None, :]),
+        supply=supply_of(case, net.hourly().load_mw[None, :]),
         answering=answering(case),
         renewable_mw=renewable_mw(case) if own else None,
         days=(case,),

@@ -20,6 +20,7 @@ from services.dispatch.assessment.adequacy import (
     tightened,
 )
 from services.dispatch.assessment.parts import system_of
+from services.dispatch.assessment.peaks import LoadYear
 
 approx = pytest.approx
 THREE = (Unit(500, 0.10), Unit(400, 0.05), Unit(300, 0.02))
@@ -133,3 +134,11 @@ def test_a_case_as_adequacy_sees_it():
     assert (Unit(90, 0.1, 20),) == system.units
     assert 180 == approx(system.units[0].failure_h)
     assert (40, 10) == approx((system.stores[0].energy_mwh, system.stores[0].discharge_mw))
+
+
+def test_quarter_hours_are_sampled_as_the_hours_that_they_make():
+    """Demand 85, 95, 105, 115 MW in one hour is 100 MW; with 10 MW given, 90: enough for no hour of four."""
+    quarters = case([85, 95, 105, 115, 60, 60, 60, 60], thermal(high=90), given(10), step_min=15)
+    assert [[90, 50]] == system_of(quarters).net_load_mw.tolist()
+    half = LoadYear(np.array([80.0, 80, 80, 80, 40, 40]), quarters.horizon.start, 0.25)
+    assert [80, 40] == half.hourly().load_mw.tolist()
