@@ -103,6 +103,11 @@ def schedules(card: Card) -> tuple[Profile, ...]:
 def reserve(item: ReserveFact, card: Card) -> ReserveProduct:
     """A product whose requirement follows the demand or the sun, missing slices priced by the card."""
     requirement = item.mw + item.share_of_demand * demand_mw(card) + item.solar_share * _sun_mw(card)
+    return reserve_product(item, requirement)
+
+
+def reserve_product(item: ReserveFact, requirement: Floats) -> ReserveProduct:
+    """The product with this requirement, MW per step; missing slices are priced by the card."""
     slices = [round(share * float(requirement.max()), 1) for share, _ in item.shortage[:-1]]
     return ReserveProduct(
         name=item.name,

@@ -6,9 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from grid_models.case import Case, ReserveProduct, ShortageStep, Zone
+from grid_models.case import Case, ReserveProduct, Zone
 from grid_models.errors import BadInput
 from grid_models.horizon import Horizon
+from grid_models.provinces.builder import reserve_product
 from grid_models.provinces.card import ReserveFact
 from grid_models.provinces.curves import tenths
 from grid_models.provinces.facts import ProvinceFacts
@@ -182,19 +183,7 @@ class ProvinceYear:
     def _reserve(self, item: ReserveFact, demand: Floats) -> ReserveProduct:
         largest = self.largest_unit_mw if item.product == "spinning" else 0.0
         requirement = (item.share_of_demand * demand + largest) * self.thermal_share
-        slices = [round(share * float(requirement.max()), 1) for share, _ in item.shortage[:-1]]
-        return ReserveProduct(
-            name=item.name,
-            product=item.product,
-            requirement_mw=tenths(requirement),
-            response_min=item.response_min,
-            duration_h=item.duration_h,
-            eligible_kinds=item.kinds,
-            shortage=tuple(
-                ShortageStep(mw=mw, price_per_mwh=price)
-                for mw, (_, price) in zip([*slices, None], item.shortage, strict=True)
-            ),
-        )
+        return reserve_product(item, np.asarray(requirement))
 
     @property
     def largest_unit_mw(self) -> float:
