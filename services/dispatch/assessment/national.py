@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -178,11 +179,17 @@ class Kept(Data):
     def is_of_now(self) -> bool:
         """Whether the card still gives the same fleet and day, by code of the same version."""
         from services.dispatch.assessment.assessing import versions
-        from services.dispatch.assessment.fulfilling import subject_of
 
-        case = subject_of(self.wish.model_copy(update={"commitment": False}), None).case
         made = self.assessment.provenance
-        return made.case_hash == case.hash and made.versions == versions()
+        return made.case_hash == _case_hash(self.wish.province or "", self.wish.year) and made.versions == versions()
+
+
+@cache
+def _case_hash(province: str, year: int) -> str:
+    """Of the worst day: a card is built once, however often its province is looked at."""
+    from services.dispatch.assessment.provincial import subject_of_province
+
+    return subject_of_province(province, year, days=1).case.hash
 
 
 def _write_whole(path: Path, text: str) -> None:

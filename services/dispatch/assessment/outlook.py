@@ -134,10 +134,8 @@ def _grown(year: LoadYear, by: float) -> LoadYear:
 
 
 def _held(fleet: Fleet, profile: Profile) -> float:
-    counted = fleet.counted(profile)
-    return sustained(counted.responders, demand_of(counted, profile), profile.deliverable_statistic, SECONDS, TRIED_TO)[
-        0
-    ]
+    counted, statistic = fleet.counted(profile), profile.deliverable_statistic
+    return sustained(counted.responders, demand_of(counted, profile), statistic, SECONDS, TRIED_TO)[0]
 
 
 def _row(
