@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 SETTLE_SHARE = 0.25
 """Of the time limit, what choosing initial states may take."""
-ROUNDING = 1e-6
-"""Relative: what the solver's tolerances leave open in a cost."""
 DECOMPOSED_FROM = 600
 """Thermal units x steps from which unit pricing pays."""
 UNBOUNDED = 1e9
