@@ -48,7 +48,7 @@ def demo(
     from gridflex.client import Client
     from services.web import logs
 
-    logs.configure("WARNING", as_json=False, service="demo", to=sys.stderr)
+    logs.configure("WARNING", as_json=False, service="demo", to="stderr")
     with _folder(data_dir) as folder, _services(folder) as (dispatch_url, forecast_url):
         key = _prepared(folder, province, days)
         with Client(dispatch_url, key, forecast_url) as client:

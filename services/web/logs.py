@@ -1,14 +1,15 @@
 """Logs as JSON lines, one event each; or in colours for people."""
 
 import logging
-from typing import TextIO
+import sys
+from typing import Literal
 
 import structlog
 from structlog.typing import EventDict, Processor
 
 
-def configure(level: str, as_json: bool, service: str, to: TextIO | None = None) -> None:
-    """For the whole process; called once at its beginning. Every line names the service; `to` is stdout by default."""
+def configure(level: str, as_json: bool, service: str, to: Literal["stdout", "stderr"] = "stdout") -> None:
+    """For the whole process; called once at its beginning. Every line names the service."""
     shown = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
@@ -20,7 +21,8 @@ def configure(level: str, as_json: bool, service: str, to: TextIO | None = None)
             shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(to),
+        # Looked up for each line: a stream that was replaced since may be closed.
+        logger_factory=lambda *_: structlog.PrintLogger(getattr(sys, to)),
     )
 
 
