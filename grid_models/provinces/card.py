@@ -157,6 +157,8 @@ class Contract(Fact):
     notice_h: NonNegative
     call_h: tuple[Positive, Positive]
     calls: int
+    """A day."""
+    calls_per_year: Annotated[int, Field(ge=1)] | None = None
     rest_h: NonNegative
     price: NonNegative
     price_per_call: NonNegative

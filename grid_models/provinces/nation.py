@@ -40,6 +40,8 @@ class Programme(Fact):
     notice_h: NonNegative
     call_h: tuple[Positive, Positive]
     calls: int
+    """A day."""
+    calls_per_year: Annotated[int, Field(ge=1)]
     rest_h: NonNegative
     price: NonNegative
     price_per_call_mw: NonNegative

@@ -39,6 +39,7 @@ def contract(item: Contract, zone: str, shape: Floats) -> InterruptibleLoad:
         call_min_h=item.call_h[0],
         call_max_h=item.call_h[1],
         calls_per_day_max=item.calls,
+        calls_max=item.calls_per_year,
         rest_h=item.rest_h,
         rebound_share=item.rebound,
         rebound_window_h=item.rebound_h,

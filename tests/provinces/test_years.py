@@ -161,3 +161,11 @@ def test_a_province_is_short_a_few_hours_a_year_before_any_response():
     units = tuple(Unit(one.mw, one.outage_rate, one.repair_h) for one in study.failing_units)
     found = sampled(System(units, study.net_load_years_mw(20), stores), years=60).adequacy
     assert 0 < found.lolh_h < 24
+
+
+def test_contracts_allow_so_many_calls_a_year_as_their_programme(shandong: ProvinceYear):
+    case = shandong.day(shandong.peak_days(1)[0])
+    allowed = {programme.name: programme.calls_per_year for programme in shandong.nation.programmes}
+    contracts = [one for one in case.resources if one.kind == "interruptible_load"]
+    assert len(contracts) > 8
+    assert all(allowed[one.name.rsplit(" ", 1)[0]] == one.calls_max for one in contracts)

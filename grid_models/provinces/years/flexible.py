@@ -97,7 +97,8 @@ def _signed(programme: Programme, mw: float) -> Iterator[Contract]:
         yield Contract(
             name=f"{programme.name} {number}", form=programme.form, mw=round(each, 1),
             baseline=round(programme.baseline * each, 1), floor=round(programme.floor * each, 1),
-            notice_h=programme.notice_h, call_h=programme.call_h, calls=programme.calls, rest_h=programme.rest_h,
+            notice_h=programme.notice_h, call_h=programme.call_h, calls=programme.calls,
+            calls_per_year=programme.calls_per_year, rest_h=programme.rest_h,
             price=programme.price + 20 * number, price_per_call=round(programme.price_per_call_mw * each, -1),
             rebound=programme.rebound, rebound_h=programme.rebound_h, source=programme.source, certainty="assumed",
         )  # fmt: skip

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from grid_models.case import Case
 from grid_models.quantities import Floats
-from services.dispatch.assessment.capability import Fleet, capability, shaved_peak
+from services.dispatch.assessment.capability import Fleet, capability
 from services.dispatch.assessment.document.assessment import Answer, Assessment, Duplicated, Provenance, Verdict
 from services.dispatch.assessment.document.days import PlannedDay
 from services.dispatch.assessment.document.levels import Capability
@@ -18,6 +18,7 @@ from services.dispatch.assessment.peaks import LoadYear, peak_valley_rates
 from services.dispatch.assessment.planned_days import COMMITMENT, Judge, planned_day
 from services.dispatch.assessment.profiles import DEFAULT, Profile, chosen, profile_of
 from services.dispatch.assessment.risk import Supply, risk
+from services.dispatch.assessment.shaving import shaved_peak
 from services.dispatch.assessment.subject import Register, Subject, subject_of_case
 from services.dispatch.planning import Options
 

@@ -12,9 +12,10 @@ from datetime import date
 import numpy as np
 
 from grid_models.quantities import Floats
-from services.dispatch.assessment.delivery import SECONDS, Demand, Steps, binding_step, shaved, sustained
+from services.dispatch.assessment.delivery import SECONDS, binding_step, sustained
+from services.dispatch.assessment.demand import Demand
 from services.dispatch.assessment.document.levels import CAUSES, Capability, Cause, Loss, Share, Test
-from services.dispatch.assessment.peaks import LoadYear, PeakEvent, events, is_peak, worst_days
+from services.dispatch.assessment.peaks import LoadYear, PeakEvent, events, is_peak
 from services.dispatch.assessment.profiles import Profile, Statistic, TestRules
 from services.dispatch.assessment.responders import Responder
 from services.dispatch.assessment.settlement import proven_share
@@ -64,64 +65,6 @@ def verified_mw(fleet: Fleet, rules: TestRules) -> float | None:
     proven = [_proven_mw(one, fleet, rules) for one in fleet.responders]
     known = [mw for mw in proven if mw is not None]
     return sum(known) if known or rules.untested == "zero" else None
-
-
-def shaved_peak_mw(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> float:
-    """K*: the highest load that is left, day by day, one call a day, rebound and losses included."""
-    return shaved_peak(fleet, profile, seconds)[0]
-
-
-def shaved_peak(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> tuple[float, float]:
-    """K* that was found, and the bound below which no search could go."""
-    year = fleet.year
-    left_mw = bound_mw = 0.0
-    known = _KnownReliefs(fleet)
-    for day in worst_days(year, len(year.days)):
-        if year.days[day].max() <= left_mw:
-            break  # this day and all that follow stay below what is left of a worse one
-        if known.suffice(day, left_mw):
-            continue
-        demand = replace(demand_of(fleet, profile), windows=(_steps_that_matter(fleet, day),))
-        found_mw, answer = shaved(fleet.responders, year.load_mw, demand, seconds, floor_mw=left_mw)
-        if answer.bound_mw > left_mw:  # at the floor nothing was proven of this day
-            bound_mw = max(bound_mw, answer.bound_mw)
-        left_mw = max(left_mw, found_mw)
-        known.add(demand.steps, answer.relief_mw)
-    return left_mw, bound_mw
-
-
-class _KnownReliefs:
-    """What the fleet has done on other days, hour by hour: it can do the same again on any day."""
-
-    def __init__(self, fleet: Fleet):
-        self._year = fleet.year
-        self._per_day = _steps_per_day(fleet.year)
-        headrooms = [one.headroom_mw for one in fleet.responders]
-        self._days_are_alike = all(one is None or self._per_day % len(one) == 0 for one in headrooms)
-        self._reliefs_mw: list[Floats] = []
-
-    def suffice(self, day: int, left_mw: float) -> bool:
-        """Whether one of them leaves no more than this of the day's load."""
-        steps = np.flatnonzero(self._year.day_of_step == day)
-        load_mw, phase = self._year.load_mw[steps], steps % self._per_day
-        return any(float((load_mw - relief[phase]).max()) <= left_mw for relief in self._reliefs_mw)
-
-    def add(self, steps: Steps, relief_mw: Floats) -> None:
-        if self._days_are_alike:
-            by_phase = np.zeros(self._per_day)
-            by_phase[steps % self._per_day] = relief_mw
-            self._reliefs_mw.append(by_phase)
-
-
-def _steps_that_matter(fleet: Fleet, day: int) -> Steps:
-    """The stretch of a day outside of which nobody need be called: not even with all rebound is the load as high."""
-    year = fleet.year
-    steps = np.flatnonzero(year.day_of_step == day)
-    most_mw = sum(one.contracted_mw / (1 - one.loss) for one in fleet.responders)
-    back_mw = sum(one.contracted_mw * one.rebound_share for one in fleet.responders)
-    load_mw = year.load_mw[steps]
-    high = np.flatnonzero(load_mw + back_mw >= load_mw.max() - most_mw)
-    return np.asarray(steps[high[0] : high[-1] + 1])
 
 
 def capability(fleet: Fleet, profile: Profile, seconds: float = SECONDS) -> Capability:
@@ -187,10 +130,10 @@ def _window(year: LoadYear, event: PeakEvent, length: int) -> PeakEvent:
 def demand_of(fleet: Fleet, profile: Profile) -> Demand:
     """The windows in which the definition wants the fleet."""
     windows = tuple(np.arange(one.first, one.end) for one in windows_for(fleet.year, profile))
-    return Demand(windows, fleet.year.step_h, profile.notice_h, fleet.limits_mw, _steps_per_day(fleet.year))
+    return Demand(windows, fleet.year.step_h, profile.notice_h, fleet.limits_mw, steps_per_day(fleet.year))
 
 
-def _steps_per_day(year: LoadYear) -> int:
+def steps_per_day(year: LoadYear) -> int:
     return round(24 / year.step_h)
 
 
@@ -219,7 +162,7 @@ def _of_steps(rows: Floats, statistic: Statistic) -> Floats:
 def _losses(fleet: Fleet, profile: Profile, theory_mw: float, held_mw: float) -> list[Loss]:
     """Put the limits back one by one; each costs what is then held less."""
     names: tuple[Cause, ...] = ("other hours", *CAUSES)
-    held = [_held_without(frozenset(CAUSES[place:]), fleet, profile, held_mw) for place in range(len(names))]
+    held = _held_with_fewer_limits(fleet, profile, held_mw)
     for place in reversed(range(len(CAUSES) - 1)):
         # With fewer limits no less can be held, also where a search ran out of time; losses spared are no limit.
         held[place] = max(held[place], held[place + 1])
@@ -227,19 +170,22 @@ def _losses(fleet: Fleet, profile: Profile, theory_mw: float, held_mw: float) ->
     return [Loss(cause=cause, mw=was - now) for cause, was, now in zip(names, before, held, strict=True)]
 
 
-def _held_without(lifted: frozenset[Cause], fleet: Fleet, profile: Profile, held_mw: float) -> float:
-    free = [_without(one, lifted) for one in fleet.responders]
-    if free == list(fleet.responders):
-        return held_mw
-    return sustained(free, demand_of(fleet, profile), profile.deliverable_statistic, STAGE_SECONDS)[0]
+def _held_with_fewer_limits(fleet: Fleet, profile: Profile, held_mw: float) -> list[float]:
+    """What is held without any of the limits, then with the first of `CAUSES`, with the first two, ... with all."""
+    demand, after = demand_of(fleet, profile), list(fleet.responders)
+    held = [held_mw]
+    for place in reversed(range(len(CAUSES))):
+        before = [_without(one, CAUSES[place]) for one in after]
+        nobody_is_freer = before == after or (CAUSES[place] == "zone" and not fleet.limits_mw)
+        statistic = profile.deliverable_statistic
+        held.append(held[-1] if nobody_is_freer else sustained(before, demand, statistic, STAGE_SECONDS)[0])
+        after = before
+    return held[::-1]
 
 
-def _without(one: Responder, lifted: frozenset[Cause] | set[Cause]) -> Responder:
-    """The responder without some of its limits; a store still gives no more than one step can empty."""
-    changes: dict[str, object] = {}
-    for cause in lifted:
-        changes |= _LIFTED.get(cause, {})
-    return replace(one, **changes)  # type: ignore[arg-type]
+def _without(one: Responder, lifted: Cause) -> Responder:
+    """The responder without one of its limits; a store still gives no more than one step can empty."""
+    return replace(one, **_LIFTED[lifted])  # type: ignore[arg-type]
 
 
 _LIFTED: Mapping[str, Mapping[str, object]] = {
@@ -273,4 +219,5 @@ def _share(one: Responder, fleet: Fleet, rules: TestRules, theory_mw: float, del
         deliverable_mw=delivered_mw,
         verified_mw=_proven_mw(one, fleet, rules),
         note=one.note,
+        calls_per_year=one.calls_per_year,
     )

@@ -24,6 +24,7 @@ class Behaviour(Data):
     energy_h: Positive | None = None
     """Hours of full power that a store lasts."""
     calls_per_day: int | None = None
+    calls_per_year: int | None = None
     rest_h: NonNegative = 0.0
     rebound_share: Share = 0.0
     rebound_window_h: NonNegative = 0.0

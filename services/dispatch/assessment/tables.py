@@ -205,15 +205,16 @@ def _class(name: str, shares: Sequence[Share], say: Speech) -> tuple[str, ...]:
 
 def every_share(verdict: Verdict, say: Speech) -> Table:
     """Resource by resource, for whoever adds it up."""
-    heads = ("resource", "class", "contracted", "theoretical", "deliverable", "verified", "note")
+    heads = ("resource", "class", "contracted", "theoretical", "deliverable", "verified", "calls a year", "note")
     rows = [
         (one.name, said_class(f"{one.source}: {one.programme}", say), say.mw(one.contracted_mw),
-         say.mw(one.theoretical_mw), say.mw(one.deliverable_mw), say.mw(one.verified_mw), say.note(one.note))
+         say.mw(one.theoretical_mw), say.mw(one.deliverable_mw), say.mw(one.verified_mw),
+         say.number(one.calls_per_year), say.note(one.note))
         for one in verdict.capability.shares
     ]  # fmt: skip
     found = verdict.capability
     levels = (found.contracted_mw, found.theoretical_mw, found.deliverable_mw, found.verified_mw)
-    total = (say("all"), "", *(say.mw(level) for level in levels), "")
+    total = (say("all"), "", *(say.mw(level) for level in levels), "", "")
     title = say("Every resource, {profile}", profile=verdict.profile.id)
     return table(say, title, heads, [*rows, total], summed=True)
 

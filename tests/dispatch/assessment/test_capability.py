@@ -13,7 +13,6 @@ from services.dispatch.assessment.capability import (
     capability,
     contracted_mw,
     deliverable_mw,
-    shaved_peak_mw,
     theoretical_mw,
     verified_mw,
     windows_for,
@@ -22,6 +21,7 @@ from services.dispatch.assessment.document.levels import Test
 from services.dispatch.assessment.peaks import LoadYear
 from services.dispatch.assessment.profiles import TestRules
 from services.dispatch.assessment.responders import Responder
+from services.dispatch.assessment.shaving import shaved_peak_mw
 
 approx = pytest.approx
 

@@ -47,6 +47,8 @@ class Share(Data):
     verified_mw: float | None
     """None: not tested."""
     note: str = ""
+    calls_per_year: int | None = None
+    """How often it may be called; None: as often as there are events."""
 
 
 class Capability(Data):
@@ -56,6 +58,7 @@ class Capability(Data):
     duration_h: float
     notice_h: float
     windows: int
+    """Events of the year, each with its hours."""
     contracted_mw: float
     theoretical_mw: float
     deliverable_mw: float

@@ -7,6 +7,7 @@ from services.dispatch.assessment import tables
 from services.dispatch.assessment import tables_of_operation as operation
 from services.dispatch.assessment.document.assessment import Assessment
 from services.dispatch.assessment.document.days import Commitment
+from services.dispatch.assessment.document.levels import Capability
 from services.dispatch.assessment.document.risk import Risk
 from services.dispatch.assessment.report import pictures
 from services.dispatch.assessment.report.pictures import Picture
@@ -90,9 +91,22 @@ def _stacks(found: Assessment, say: Speech) -> Iterator[Section]:
             shown.append(tables.duplicates(found, say))
         if found.held and verdict.profile.id == "STRICT":
             shown.insert(1, tables.held_by_hours(found, say))
-        once = () if found.duplicates else (say("Each meter counts once: none stood in two programmes."),)
+        once = [] if found.duplicates else [say("Each meter counts once: none stood in two programmes.")]
+        once += _on_calls(verdict.capability, say)
         drawn = ((pictures.levels(verdict, say), say("Four levels")),)
-        yield Section(title, words, drawn, tuple(shown), folded, once)
+        yield Section(title, words, drawn, tuple(shown), folded, tuple(once))
+
+
+def _on_calls(found: Capability, say: Speech) -> Iterator[str]:
+    """Contracts that may be called less often than there are events."""
+    limited = [one for one in found.shares if one.calls_per_year is not None and one.calls_per_year < found.windows]
+    if limited:
+        mw = sum(one.contracted_mw for one in limited)
+        yield say(
+            "The year has {events} events; contracts of {power} allow fewer calls and answer in turn: what that takes "
+            "stands above as calls.",
+            events=found.windows, power=say.power(mw),
+        )  # fmt: skip
 
 
 def _days(found: Assessment, say: Speech) -> Section:
