@@ -14,8 +14,12 @@ def local(times: Moments, timezone: str) -> Moments:
     return shown
 
 
-def local_hours(times: Moments, timezone: str) -> Floats:
-    """Hours since local midnight, fractions included."""
-    shown = local(times, timezone)
+def hours_shown(shown: Moments) -> Floats:
+    """Hours since midnight of a time without a zone, fractions included."""
     hours: Floats = (shown - shown.astype("datetime64[D]")) / np.timedelta64(3600, "s")
     return hours
+
+
+def local_hours(times: Moments, timezone: str) -> Floats:
+    """Hours since local midnight, fractions included."""
+    return hours_shown(local(times, timezone))

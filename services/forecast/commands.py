@@ -273,7 +273,10 @@ def score(
     rule: RuleOption = None,
     file: Annotated[
         Path | None,
-        typer.Option(help="CSV with forecast_mw, actual_mw, capacity_mw: judged by --rule, no store needed."),
+        typer.Option(
+            help="CSV with forecast_mw, actual_mw, capacity_mw and perhaps time, the local clock: judged by --rule, "
+            "no store needed."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -284,13 +287,16 @@ def score(
     if file is not None:
         _score_file(file, chosen, as_json)
         return
-    from services.forecast.scoring.issued import judged, scored
+    from services.forecast.scoring.issued import judged, not_for, scored
     from services.forecast.work import rounded
 
     with _store() as store:
-        said = scored(store, names or _all(store, kind), _moment(first), _moment(last), author)
+        wanted = names or _all(store, kind)
+        if chosen is not None:
+            not_for(chosen, store.series.many(wanted))
+        said = scored(store, wanted, _moment(first), _moment(last), author)
     rows = [rounded(row) for row in said.rows]
-    verdicts = [] if chosen is None else judged(said.points, chosen)
+    verdicts = [] if chosen is None else judged(said, chosen)
     if as_json:
         typer.echo(json.dumps({"rows": rows, "judged": [vars(one) for one in verdicts]}))
         return
@@ -316,24 +322,28 @@ def rules(as_json: AsJson = False) -> None:
 
 
 def _score_file(file: Path, rule: Any, as_json: bool) -> None:
-    import pandas as pd
+    import numpy as np
+
+    from services.forecast.clock import hours_shown
+    from services.forecast.scoring.own_files import read_pairs
 
     if rule is None:
         raise typer.BadParameter("--file needs --rule; `gridflex forecast rules` lists them")
-    frame = pd.read_csv(file)
-    missing = sorted({"forecast_mw", "actual_mw", "capacity_mw"} - set(frame.columns))
-    if missing:
-        raise typer.BadParameter(f"{file} lacks the column {missing[0]}; it needs forecast_mw, actual_mw, capacity_mw")
-    columns = (frame[name].to_numpy(dtype=float) for name in ("forecast_mw", "actual_mw", "capacity_mw"))
-    accuracy = rule.accuracy(*columns)
-    shortfall = float(rule.shortfall(accuracy))
+    pairs = read_pairs(file)
+    columns = (pairs.forecast_mw, pairs.actual_mw, pairs.capacity_mw)
+    parts = [(*columns, None)] if pairs.shown is None else rule.windows(pairs.shown, *columns, hours_shown(pairs.shown))
+    accuracies = np.array([rule.accuracy(*part) for part in parts])
+    judged = accuracies[np.isfinite(accuracies)]
+    if not len(judged):
+        raise typer.BadParameter(f"{file} has no row with forecast, actual and capacity that {rule.id} looks at")
+    accuracy, shortfall = float(judged.mean()), float(rule.shortfall(judged).mean())
     if as_json:
-        typer.echo(
-            json.dumps({"rule": rule.id, "accuracy": accuracy, "required": rule.required, "shortfall": shortfall})
-        )
+        told = {"rule": rule.id, "accuracy": accuracy, "required": rule.required, "shortfall": shortfall}
+        typer.echo(json.dumps(told | {"windows": len(judged)}))
         return
     verdict = "met" if shortfall == 0 else f"short by {shortfall:.2%}"
-    typer.echo(f"{rule.id}: accuracy {accuracy:.2%}, required {rule.required:.0%}: {verdict}")
+    several = f" over {len(judged)} {rule.window}s" if len(judged) > 1 else ""
+    typer.echo(f"{rule.id}: accuracy {accuracy:.2%}{several}, required {rule.required:.0%}: {verdict}")
 
 
 def _print_forecast(issue: Any) -> None:

@@ -15,7 +15,7 @@ from services.forecast.api.wiring import IdempotencyKey, TheStore
 from services.forecast.errors import Unusable
 from services.forecast.horizons import HORIZONS, HorizonName
 from services.forecast.known import moment
-from services.forecast.scoring.issued import judged, scored
+from services.forecast.scoring.issued import judged, not_for, scored
 from services.forecast.scoring.rules import RULES
 from services.forecast.store.series import now
 from services.forecast.work import SERVICE, rolling_of, rounded
@@ -95,10 +95,11 @@ class ScoreWish(Data):
 
 
 class Judged(Data):
-    """One plant under a rule."""
+    """One plant under a rule, by what was issued in time for it."""
 
     series: Name
     days: int
+    """Days, or whatever the rule judges at once, that could be judged."""
     accuracy: float | None
     """Mean over the days."""
     days_short: int
@@ -156,8 +157,11 @@ def score(wish: ScoreWish, store: TheStore) -> ScoreAnswer:
     """Score what was issued, by ourselves or by others, on what came."""
     if wish.rule is not None and wish.rule not in RULES:
         raise Unusable(f"rule: there is no '{wish.rule}'; accepted are {', '.join(RULES)}", field="rule")
+    rule = None if wish.rule is None else RULES[wish.rule]
+    if rule is not None:
+        not_for(rule, store.series.many(wish.series))
     said = scored(store, wish.series, moment(wish.first), moment(wish.last), wish.author)
-    verdicts = [] if wish.rule is None else judged(said.points, RULES[wish.rule])
+    verdicts = [] if rule is None else judged(said, rule)
     return ScoreAnswer(
         rows=tuple(rounded(row) for row in said.rows),
         judged=tuple(

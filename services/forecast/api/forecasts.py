@@ -13,11 +13,13 @@ from grid_models.forecast import Forecast
 from grid_models.quantities import Data, Name, Positive
 from services.forecast.api.asking import Asked, AskedWithLevels, TheChampions
 from services.forecast.api.wiring import AsOf, MaybeMoment, TheSettings, TheStore
+from services.forecast.clock import local
 from services.forecast.errors import TooLarge, Unusable
 from services.forecast.explaining import explained
 from services.forecast.issuing import forecasts
 from services.forecast.joint import joint
 from services.forecast.known import aware, moment
+from services.forecast.scoring.issued import not_for
 from services.forecast.scoring.rules import RULES
 from services.forecast.scoring.submission import best_submission
 from services.forecast.sources.tables import ARROW_STREAM
@@ -177,11 +179,10 @@ def submit(wish: SubmissionWish, store: TheStore, champions: TheChampions) -> Su
     if len(names) != 1:
         raise Unusable(f"series: a submission is made for one plant at a time, not for {len(names)}", field="series")
     rule, series = RULES[wish.rule], store.series.get(names[0])
-    if series.kind not in rule.kinds:
-        raise Unusable(f"rule: {wish.rule} is for {', '.join(sorted(rule.kinds))}, not for {series.kind}", field="rule")
+    not_for(rule, [series])
     future = joint(store, champions, names, wish.meant(), wish.scenarios)
     capacity_mw = wish.capacity_mw or series.capacity_at_mw(aware(future.times[0])) or float(future.values.max())
-    best = best_submission(rule, future.of(names[0]), capacity_mw)
+    best = best_submission(rule, future.of(names[0]), capacity_mw, local(future.times, series.timezone))
     return SubmissionAnswer(
         series=names[0],
         rule=wish.rule,

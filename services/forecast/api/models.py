@@ -105,10 +105,7 @@ def train(wish: TrainingWish, store: TheStore, key: IdempotencyKey = None) -> JS
     """Train a challenger; it answers as soon as it is about as good as the champion."""
     if wish.kind == "weather":
         raise Unusable("kind: weather is not forecast here; bring a weather forecast", field="kind")
-    unknown = sorted(set(wish.models) - set(models_for(wish.kind)))
-    if unknown:
-        accepted_names = ", ".join(models_for(wish.kind))
-        raise Unusable(f"models: there is no {unknown[0]} for {wish.kind}; accepted are {accepted_names}")
+    models_for(wish.kind, frozenset(wish.models))
     if wish.series:
         store.series.many(wish.series)
     origin = now() if wish.origin is None else moment(wish.origin)

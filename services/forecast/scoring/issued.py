@@ -1,13 +1,15 @@
 """Scores of what was really issued, by ourselves or by others, against what came."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from grid_models.forecast import SeriesDescription
 from grid_models.quantities import Floats
 from services.forecast.backtest import Said
-from services.forecast.errors import NothingIssued
+from services.forecast.clock import hours_shown, local
+from services.forecast.errors import NothingIssued, Unusable
 from services.forecast.known import Moment, Moments
 from services.forecast.probabilistic.quantile_functions import at_levels
 from services.forecast.scoring.rules import AccuracyRule
@@ -19,31 +21,36 @@ LEVELS = np.arange(1, 20) / 20
 
 
 @dataclass(frozen=True)
-class Points:
-    """One series: what its newest issue said of each step, and what came."""
-
-    series: str
-    times: Moments
-    median: Floats
-    actual: Floats
-    capacity: Floats
-
-
-@dataclass(frozen=True)
 class Scored:
+    """What was issued, issue by issue, and how good it was."""
+
     rows: list[Row]
-    points: list[Points]
+    issues: list[Said]
+    """Each of one series and one origin."""
+    timezones: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One plant under a rule: judged window by window."""
+    """One plant under a rule: judged day by day, or as the rule has it."""
 
     series: str
     days: int
+    """Windows that could be judged."""
     accuracy: float
     days_short: int
     penalty_mwh: float
+
+
+@dataclass(frozen=True)
+class _Points:
+    """One series: what the last issue in time for the rule said of each step, and what came."""
+
+    local: Moments
+    """The beginning of each step as the clocks there show it, rising."""
+    median: Floats
+    actual: Floats
+    capacity: Floats
 
 
 def scored(store: Store, series: Sequence[str], first: Moment, last: Moment, author: str | None) -> Scored:
@@ -55,29 +62,54 @@ def scored(store: Store, series: Sequence[str], first: Moment, last: Moment, aut
     end = max(issue.times[-1] for issue in issues) + np.timedelta64(30, "D")
     known = {one.series.name: one for one in store.known_many(series, min(end, np.datetime64("now", "s")))}
     parts = [_said(issue, known[issue.series]) for issue in issues]
-    timezone = known[issues[0].series].series.timezone
-    return Scored(_table(parts, timezone), [_points(name, parts) for name in dict.fromkeys(i.series for i in issues)])
+    timezones = {name: one.series.timezone for name, one in known.items()}
+    return Scored(_table(parts, timezones[issues[0].series]), parts, timezones)
 
 
-def judged(points: Sequence[Points], rule: AccuracyRule) -> list[Verdict]:
+def not_for(rule: AccuracyRule, series: Sequence[SeriesDescription]) -> None:
+    """Refuses series that the rule does not speak of."""
+    wrong = [one for one in series if one.kind not in rule.kinds]
+    if wrong:
+        kinds = " and ".join(sorted(rule.kinds))
+        raise Unusable(f"rule: {rule.id} is for {kinds}, but {wrong[0].name} is {wrong[0].kind}", field="rule")
+
+
+def judged(said: Scored, rule: AccuracyRule) -> list[Verdict]:
     """Each series under the rule; windows without an actual value do not count."""
-    return [_judged(one, rule) for one in points]
+    names = dict.fromkeys(part.series[0] for part in said.issues)
+    return [_judged(name, said, rule) for name in names]
 
 
-def _judged(points: Points, rule: AccuracyRule) -> Verdict:
-    window = rule.window_points or len(points.times)
-    cuts = range(window, len(points.times), window)
-    parts = zip(*(np.split(of, cuts) for of in (points.median, points.actual, points.capacity)), strict=True)
+def _judged(name: str, said: Scored, rule: AccuracyRule) -> Verdict:
+    points = _points([part for part in said.issues if part.series[0] == name], rule, said.timezones[name])
+    parts = rule.windows(points.local, points.median, points.actual, points.capacity, hours_shown(points.local))
     accuracies = np.array([rule.accuracy(*part) for part in parts])
     there = accuracies[np.isfinite(accuracies)]
     capacity_mw = float(np.nanmax(points.capacity)) if np.isfinite(points.capacity).any() else 0.0
     return Verdict(
-        points.series,
+        name,
         len(there),
         float(there.mean()) if len(there) else float("nan"),
         int((there < rule.required - 1e-12).sum()),
         float(rule.penalty_mwh(there, capacity_mw).sum()),
     )
+
+
+def _points(parts: Sequence[Said], rule: AccuracyRule, timezone: str) -> _Points:
+    """Of each step, what the newest issue said that the rule looks at."""
+    mine = sorted(parts, key=lambda part: part.origins[0])
+    middle = int(np.argmin(np.abs(LEVELS - 0.5)))
+    origins = np.repeat([part.origins[0] for part in mine], [part.times.size for part in mine])
+    times = np.concatenate([part.times[0] for part in mine])
+    shown = local(times, timezone)
+    use = np.flatnonzero(rule.looks_at(shown, local(origins, timezone), times - origins))
+    median = np.concatenate([part.quantiles[0, 0, :, middle] for part in mine])[use]
+    actual, capacity = (
+        np.concatenate([getattr(part, of)[0, 0] for part in mine])[use] for of in ("actual", "capacity")
+    )
+    # Of equal times the last one is kept: the newest issue.
+    newest = len(use) - 1 - np.unique(times[use][::-1], return_index=True)[1]
+    return _Points(shown[use][newest], median[newest], actual[newest], capacity[newest])
 
 
 def _said(issue: Issue, known) -> Said:  # type: ignore[no-untyped-def]
@@ -118,15 +150,3 @@ def _flat(parts: Sequence[Said]) -> Said:
     origins = np.concatenate([np.repeat(part.origins, part.times.size) for part in parts])
     times = np.concatenate([part.times.ravel() for part in parts])[:, None]
     return Said(names, origins, times, levels, quantiles, actual, capacity)
-
-
-def _points(name: str, parts: Sequence[Said]) -> Points:
-    """What the newest issue said of each step."""
-    mine = sorted((part for part in parts if part.series[0] == name), key=lambda part: part.origins[0])
-    middle = int(np.argmin(np.abs(LEVELS - 0.5)))
-    times = np.concatenate([part.times[0] for part in mine])
-    medians = np.concatenate([part.quantiles[0, 0, :, middle] for part in mine])
-    actual, capacity = (np.concatenate([getattr(part, of)[0, 0] for part in mine]) for of in ("actual", "capacity"))
-    # Of equal times the last one is kept: the newest issue.
-    newest = len(times) - 1 - np.unique(times[::-1], return_index=True)[1]
-    return Points(name, times[newest], medians[newest], actual[newest], capacity[newest])

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from grid_models.quantities import Floats
+from services.forecast.clock import hours_shown
+from services.forecast.known import Moments
 from services.forecast.scoring.rules import AccuracyRule
 
 ROUNDS = 6
@@ -26,64 +28,84 @@ class Submission:
     expected_accuracy: float
 
 
-def best_submission(rule: AccuracyRule, scenarios_mw: Floats, capacity_mw: float) -> Submission:
+def best_submission(
+    rule: AccuracyRule, scenarios_mw: Floats, capacity_mw: float, shown: Moments | None = None
+) -> Submission:
     """The curve for scenarios [scenarios, steps] of equal probability; the rule's windows are judged one by one.
 
-    A shortfall is what counts; where no scenario has one, the curve of the best accuracy is taken.
+    `shown` are the steps' beginnings as the local clock shows them; without, all are one window at no hour. A shortfall
+    is what counts; where no scenario has one, the curve of the best accuracy is taken.
     """
-    window = rule.window_points or scenarios_mw.shape[1]
-    cuts = range(window, scenarios_mw.shape[1], window)
-    parts = np.split(scenarios_mw, cuts, axis=1)
-    curves = [_best_curve(rule, part, capacity_mw) for part in parts]
-    medians = [np.median(part, axis=0) for part in parts]
+    parts = [(scenarios_mw, np.full(scenarios_mw.shape[1], np.nan))]
+    if shown is not None:
+        cut = rule.windows(shown, *scenarios_mw, hours_shown(shown))
+        parts = [(np.stack(columns[:-1]), columns[-1]) for columns in cut]
+    windows = [_Window(rule, scenarios, capacity_mw, hour) for scenarios, hour in parts]
+    curves = [one.best_curve() for one in windows]
+    medians = [np.median(one.scenarios, axis=0) for one in windows]
     return Submission(
         power_mw=np.concatenate(curves),
-        expected_penalty=_mean([_loss(rule, *pair, capacity_mw) for pair in zip(curves, parts, strict=True)]),
-        expected_penalty_of_median=_mean(
-            [_loss(rule, *pair, capacity_mw) for pair in zip(medians, parts, strict=True)]
-        ),
-        expected_accuracy=_mean([_accuracy(rule, *pair, capacity_mw) for pair in zip(curves, parts, strict=True)]),
+        expected_penalty=_mean([one.loss(curve) for one, curve in zip(windows, curves, strict=True)]),
+        expected_penalty_of_median=_mean([one.loss(curve) for one, curve in zip(windows, medians, strict=True)]),
+        expected_accuracy=_mean([one.accuracy(curve) for one, curve in zip(windows, curves, strict=True)]),
     )
 
 
-def _best_curve(rule: AccuracyRule, scenarios: Floats, capacity: float) -> Floats:
-    levels = np.linspace(0.02, 0.98, CANDIDATES)
-    candidates = np.concatenate((np.quantile(scenarios, levels, axis=0), scenarios.mean(axis=0)[None]))
-    wholes = [_judged(rule, _sums(rule, curve, scenarios, capacity)) for curve in candidates]
-    curve: Floats = candidates[int(np.argmin(wholes))].copy()
-    for _round in range(ROUNDS):
-        if not _improved(rule, curve, candidates, scenarios, capacity):
-            break
-    return curve
+@dataclass(frozen=True)
+class _Window:
+    """The points that a rule judges together, and what may come."""
 
+    rule: AccuracyRule
+    scenarios: Floats
+    """Scenarios x steps."""
+    capacity: float
+    hour: Floats
 
-def _improved(rule: AccuracyRule, curve: Floats, candidates: Floats, scenarios: Floats, capacity: float) -> bool:
-    """One round over the points; changes the curve in place."""
-    sums = _sums(rule, curve, scenarios, capacity)
-    best, moved = _judged(rule, sums), False
-    for step in range(len(curve)):
-        here = _terms(rule, curve[None, step], scenarios[:, step : step + 1], capacity)
-        there = _terms(rule, candidates[:, step], scenarios[:, step : step + 1], capacity)
-        tried = [total[:, None] - old + new for total, old, new in zip(sums, here, there, strict=True)]
-        losses = _judged_all(rule, tried)
-        chosen = int(np.argmin(losses))
-        if losses[chosen] < best - 1e-12:
-            curve[step], best, moved = candidates[chosen, step], losses[chosen], True
-            sums = [total[:, chosen] for total in tried]
-    return moved
+    def best_curve(self) -> Floats:
+        levels = np.linspace(0.02, 0.98, CANDIDATES)
+        candidates = np.concatenate((np.quantile(self.scenarios, levels, axis=0), self.scenarios.mean(axis=0)[None]))
+        wholes = [self._judged(self._sums(curve)) for curve in candidates]
+        curve: Floats = candidates[int(np.argmin(wholes))].copy()
+        for _round in range(ROUNDS):
+            if not self._improved(curve, candidates):
+                break
+        return curve
 
+    def loss(self, curve: Floats) -> float:
+        """Expected shortfall."""
+        accuracy = self.rule.formula.accuracy(*self._sums(curve))
+        return float(self.rule.shortfall(np.where(np.isfinite(accuracy), accuracy, 1.0)).mean())
 
-def _terms(rule: AccuracyRule, forecast: Floats, actual: Floats, capacity: float) -> list[Floats]:
-    whole = np.broadcast_arrays(forecast, actual)
-    return list(rule.formula.terms(whole[0], whole[1], np.asarray(capacity)))
+    def accuracy(self, curve: Floats) -> float:
+        """Expected, over the scenarios that have any point to judge."""
+        accuracy = self.rule.formula.accuracy(*self._sums(curve))
+        there = accuracy[np.isfinite(accuracy)]
+        return float(there.mean()) if len(there) else float("nan")
 
+    def _improved(self, curve: Floats, candidates: Floats) -> bool:
+        """One round over the points; changes the curve in place."""
+        sums = self._sums(curve)
+        best, moved = self._judged(sums), False
+        for step in range(len(curve)):
+            here = self._terms(curve[None, step], slice(step, step + 1))
+            there = self._terms(candidates[:, step], slice(step, step + 1))
+            tried = [total[:, None] - old + new for total, old, new in zip(sums, here, there, strict=True)]
+            losses = _judged_all(self.rule, tried)
+            chosen = int(np.argmin(losses))
+            if losses[chosen] < best - 1e-12:
+                curve[step], best, moved = candidates[chosen, step], losses[chosen], True
+                sums = [total[:, chosen] for total in tried]
+        return moved
 
-def _sums(rule: AccuracyRule, curve: Floats, scenarios: Floats, capacity: float) -> list[Floats]:
-    return [term.sum(axis=1) for term in _terms(rule, curve, scenarios, capacity)]
+    def _terms(self, forecast: Floats, steps: slice = slice(None)) -> list[Floats]:
+        whole = np.broadcast_arrays(forecast, self.scenarios[:, steps], self.hour[steps])
+        return list(self.rule.formula.terms(whole[0], whole[1], np.asarray(self.capacity), whole[2]))
 
+    def _sums(self, curve: Floats) -> list[Floats]:
+        return [term.sum(axis=1) for term in self._terms(curve)]
 
-def _judged(rule: AccuracyRule, sums: list[Floats]) -> float:
-    return float(_judged_all(rule, [total[:, None] for total in sums])[0])
+    def _judged(self, sums: list[Floats]) -> float:
+        return float(_judged_all(self.rule, [total[:, None] for total in sums])[0])
 
 
 def _judged_all(rule: AccuracyRule, sums: list[Floats]) -> Floats:
@@ -94,14 +116,6 @@ def _judged_all(rule: AccuracyRule, sums: list[Floats]) -> Floats:
     return losses
 
 
-def _loss(rule: AccuracyRule, curve: Floats, scenarios: Floats, capacity: float) -> float:
-    accuracy = rule.formula.accuracy(*_sums(rule, curve, scenarios, capacity))
-    return float(rule.shortfall(np.where(np.isfinite(accuracy), accuracy, 1.0)).mean())
-
-
-def _accuracy(rule: AccuracyRule, curve: Floats, scenarios: Floats, capacity: float) -> float:
-    return float(np.nanmean(rule.formula.accuracy(*_sums(rule, curve, scenarios, capacity))))
-
-
 def _mean(values: list[float]) -> float:
-    return float(np.mean(values))
+    there = [value for value in values if np.isfinite(value)]
+    return float(np.mean(there)) if there else float("nan")

@@ -52,6 +52,52 @@ def test_northwest_charges_what_lies_beyond_a_quarter_of_the_output():
     assert 36 == pytest.approx(rule.penalty_mwh(accuracy("northwest-2023-wind"), 100.0))
 
 
+def test_northwest_weighs_by_the_hour_and_the_side():
+    """
+    Each point misses 40 MW of output by 30 MW, 20 MW beyond a quarter of it.
+
+    At noon more came than was forecast: twice; less: once. At 20 h less: three times, more: once. At 3 h: once.
+    """
+    rule, capacity = RULES["northwest-2023-wind"], np.array([100.0])
+    for hour, forecast, weight in ((12, 10, 2), (12, 70, 1), (20, 70, 3), (20, 10, 1), (3, 70, 1), (16, 10, 1)):
+        found = rule.accuracy(np.array([float(forecast)]), np.array([40.0]), capacity, np.array([float(hour)]))
+        assert 1 - weight * 0.2 == pytest.approx(found)
+
+
+def test_northwest_looks_away_near_standstill():
+    """3 MW and 2 MW are both within 3 % of 100 MW."""
+    some = np.array([3.0]), np.array([2.0]), np.array([100.0])
+    assert 1.0 == RULES["northwest-2023-wind"].accuracy(*some)
+    assert 1.0 == RULES["northwest-2023-wind-hour-2"].accuracy(*some)
+
+
+def test_zhejiang_counts_no_point_as_more_than_a_whole_miss():
+    """10/40, 0, 3/8, 20/60; then nothing came where 5 MW were said, and 30 MW where 10 came: one each."""
+    squares = 0.25**2 + 0.375**2 + 1 / 9
+    assert 1 - math.sqrt(squares / 4) == pytest.approx(accuracy("zhejiang"))
+    odd = np.array([5.0, 30.0, 0.0]), np.array([0.0, 10.0, 0.0]), np.full(3, 100.0)
+    assert 1 - math.sqrt(2 / 3) == pytest.approx(RULES["zhejiang"].accuracy(*odd))
+
+
+def test_what_comes_too_late_is_not_judged():
+    """For the 2nd: said at nine of the 1st is in time, a quarter later is not; of hour 2 ahead minutes 60 to 119."""
+    step = np.array(["2030-07-02T12:00:00"], "datetime64[s]")
+    said = np.array(["2030-07-01T09:00:00"], "datetime64[s]")
+    late = said + np.timedelta64(900, "s")
+    lead = np.array([27], "timedelta64[h]")
+    assert [True, False] == [bool(RULES["north"].looks_at(step, one, lead)[0]) for one in (said, late)]
+    ahead = RULES["northwest-2023-solar-hour-2"]
+    minutes = np.array([45, 60, 119, 120]).astype("timedelta64[m]")
+    assert [False, True, True, False] == ahead.looks_at(step, step - minutes, minutes).tolist()
+
+
+def test_days_and_months_are_cut_by_the_local_clock():
+    shown = np.array(["2030-06-30T23:00", "2030-06-30T23:45", "2030-07-01T00:00", "2030-07-02T00:00"], "datetime64[s]")
+    values = np.arange(4.0)
+    assert [2, 1, 1] == [len(column) for (column,) in RULES["north"].windows(shown, values)]
+    assert [2, 2] == [len(column) for (column,) in RULES["jiangsu"].windows(shown, values)]
+
+
 def test_harmonic_accuracy_of_the_northwest():
     """|40/90 - 0.5| x 10 + |8/13 - 0.5| x 3 + |60/140 - 0.5| x 20 over 33, twice, from one."""
     missing = abs(40 / 90 - 0.5) * 10 + abs(8 / 13 - 0.5) * 3 + abs(60 / 140 - 0.5) * 20

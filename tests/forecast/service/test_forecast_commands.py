@@ -56,6 +56,31 @@ def test_a_file_is_judged_without_a_store(typed, tmp_path: Path):
     assert "north: accuracy 70.00%, required 85%: short by 15.00%" in told.stdout
 
 
+def test_a_file_with_times_is_judged_day_by_day(typed, tmp_path: Path):
+    """The first day misses by 30 MW (70 %), the second by nothing: 85 % in the mean, 7.5 % short in the mean."""
+    rows = "2030-07-01T12:00:00,70,40,100\n2030-07-02T12:00:00,40,40,100\n"
+    (tmp_path / "days.csv").write_text("time,forecast_mw,actual_mw,capacity_mw\n" + rows)
+    told = typed("score", "--file", "days.csv", "--rule", "north")
+    assert "north: accuracy 85.00% over 2 days, required 85%: short by 7.50%" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is no CSV"),
+        ("forecast_mw,actual_mw\n1,2\n", "lacks the column capacity_mw"),
+        ("forecast_mw,actual_mw,capacity_mw\n1,much,100\n", "row 2: actual_mw is 'much', no number"),
+        ("forecast_mw,actual_mw,capacity_mw\n1,2,0\n", "row 2: capacity_mw must be above 0"),
+        ("forecast_mw,actual_mw,capacity_mw\n,2,100\n", "has no row with forecast, actual and capacity"),
+        ("time,forecast_mw,actual_mw,capacity_mw\nnoon,1,2,100\n", "row 2: time is 'noon'"),
+    ],
+)
+def test_a_file_that_cannot_be_judged_is_refused_in_words(typed, tmp_path: Path, text: str, words: str):
+    (tmp_path / "day.csv").write_text(text)
+    told = typed("score", "--file", "day.csv", "--rule", "north")
+    assert (2, True) == (told.exit_code, words in " ".join(told.output.replace("│", " ").split()))
+
+
 def test_data_come_in_from_files(typed, tmp_path: Path):
     (tmp_path / "series.yaml").write_text("series:\n- {name: farm, kind: wind, step_min: 60}\n")
     (tmp_path / "values.csv").write_text("series,time,value\nfarm,2024-07-01T00:00:00Z,4.5\n")

@@ -111,6 +111,17 @@ def test_issued_forecasts_are_scored_and_judged(client: httpx.Client):
     assert list(FARMS) == [one["series"] for one in told["judged"]]
 
 
+def test_only_what_was_said_in_time_is_judged(client: httpx.Client):
+    """The 27th is due at nine of the 26th: an issue of 08:30 counts, the better informed one of 14:30 does not."""
+    for origin in ("2024-07-26T08:30:00+08:00", "2024-07-26T14:30:00+08:00"):
+        made(client, series=[FARMS[0]], origin=origin)
+    verdicts = []
+    for first in ("2024-07-26T00:00:00Z", "2024-07-26T01:00:00Z"):
+        wish = {"series": [FARMS[0]], "first": first, "last": "2024-08-01T00:00:00Z", "rule": "north"}
+        verdicts += client.post("/v1/backtests/scores", json=wish).json()["judged"]
+    assert [(1, True), (0, False)] == [(one["days"], one["accuracy"] is not None) for one in verdicts]
+
+
 def test_rules_name_their_sources(client: httpx.Client):
     told = client.get("/v1/backtests/rules").json()["rules"]
     assert {"north", "central-wind", "southern-2022-solar", "jiangsu", "load"} <= {one["id"] for one in told}
@@ -169,7 +180,7 @@ BAD = [
     ),
     ("/v1/forecasts", {"series": ["Hangzhou temperature_c"], "origin": AT}, 422, "is weather"),
     ("/v1/forecasts/submissions", {"series": [LOAD], "rule": "east"}, 422, "rule: there is no 'east'"),
-    ("/v1/forecasts/submissions", {"series": [LOAD], "rule": "north"}, 422, "not for load"),
+    ("/v1/forecasts/submissions", {"series": [LOAD], "rule": "north"}, 422, "is load"),
     ("/v1/forecasts/submissions", {"kind": "wind", "rule": "north"}, 422, "one plant at a time"),
     ("/v1/scenarios", {"series": [LOAD], "drawn": 1}, 422, "drawn: must be at least 2"),
     ("/v1/scenarios/odds", {"series": [LOAD], "question": "load_passes", "origin": AT}, 422, "threshold_mw: is needed"),
@@ -182,6 +193,12 @@ BAD = [
     ("/v1/backtests", {"series": [LOAD, FARMS[0]], "first": AT, "last": AT}, 422, "one kind and one step"),
     ("/v1/backtests", {"series": [LOAD], "first": AT, "last": "2024-01-01T00:00:00Z"}, 422, "lies before first"),
     ("/v1/backtests/scores", {"series": [LOAD], "first": AT, "last": AT}, 404, "issued nothing"),
+    (
+        "/v1/backtests/scores",
+        {"series": [LOAD], "first": AT, "last": AT, "rule": "north"},
+        422,
+        "rule: north is for solar and wind, but",
+    ),
     ("/v1/models/trainings", {"kind": "weather"}, 422, "weather is not forecast here"),
     ("/v1/models/trainings", {"kind": "wind", "models": ["oracle"]}, 422, "there is no oracle for wind"),
     ("/v1/models/promotions", {"slot": "wind day-ahead 15 min", "version": 9}, 404, "version 9"),
