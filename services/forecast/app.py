@@ -20,6 +20,7 @@ from services.forecast.api import (
     series,
     weather,
 )
+from services.forecast.calendars.days import check_overrides
 from services.forecast.champions import Champions
 from services.forecast.settings import Settings
 from services.forecast.sources.fetching import fetch, weather_sources
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     logs.configure(settings.log_level, settings.log_json, "forecast")
+    check_overrides()
     store = await run_in_threadpool(Store.open, settings.url, timed)
     app.state.store = store
     app.state.champions = Champions(store)

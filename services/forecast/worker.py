@@ -14,6 +14,7 @@ from types import FrameType
 import numpy as np
 import structlog
 
+from services.forecast.calendars.days import check_overrides
 from services.forecast.known import Moment
 from services.forecast.schedule import due
 from services.forecast.settings import Settings
@@ -94,6 +95,7 @@ def _now() -> Moment:
 def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level, settings.log_json, "forecast")
+    check_overrides()
     with Store.open(settings.url) as store:
         worker = Worker(store, settings)
         signal.signal(signal.SIGTERM, worker.stop)

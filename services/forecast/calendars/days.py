@@ -1,6 +1,5 @@
 """What kind of day each day is for the people of a region."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
-from services.forecast.calendars import china, lunar
+from services.forecast.calendars import china, lunar, schools, tariffs
 from services.forecast.calendars.notices import Days, Special, noticed
+from services.forecast.calendars.overriding import named
 from services.forecast.calendars.rules import SPAIN, US, ruled
-from services.forecast.calendars.schools import Terms, school_is_out
+from services.forecast.calendars.schools import school_is_out, terms
 
 Dates = NDArray[np.datetime64]
 """Days of the wall calendar (`datetime64[D]`)."""
@@ -25,15 +25,16 @@ class Region:
     """Whose holidays count, and whose school terms."""
 
     special_days: Callable[[int], Days]
-    terms: Terms
+    country: str
+    """Whose school terms count where the region has none of its own."""
     lunar: bool = False
 
 
-CHINA = Region(china.special_days, "china", lunar=True)
+CHINA = Region(china.special_days, "China", lunar=True)
 REGIONS = {
     "China": CHINA,
-    "US": Region(partial(ruled, US), "us"),
-    "Spain": Region(partial(ruled, SPAIN), "spain"),
+    "US": Region(partial(ruled, US), "US"),
+    "Spain": Region(partial(ruled, SPAIN), "Spain"),
 }
 NO_LUNAR_DAYS = 99
 OVERRIDES = "GRIDFLEX_FORECAST_HOLIDAYS"
@@ -70,21 +71,24 @@ def day_kinds(dates: Dates, region: str | None = None, overrides: Path | None = 
     `overrides` is a file in the form of `china.csv`, whose entries take precedence; without it the file that the
     environment names in `GRIDFLEX_FORECAST_HOLIDAYS` does, so that training processes see the same days.
     """
-    overrides = overrides or _named_by_environment()
+    overrides = overrides or named(OVERRIDES)
     of = REGIONS.get(region or "China", CHINA)
     days, place = np.unique(dates.astype("datetime64[D]"), return_inverse=True)
     if not len(days):
-        return _kinds((), of, overrides)
-    told = _kinds(tuple(days.tolist()), of, overrides)
+        return _kinds((), of, region, overrides)
+    told = _kinds(tuple(days.tolist()), of, region, overrides)
     return DayKinds(**{name: values[place] for name, values in vars(told).items()})
 
 
-def _named_by_environment() -> Path | None:
-    named = os.environ.get(OVERRIDES)
-    return Path(named) if named else None
+def check_overrides() -> None:
+    """Reads what the environment names: better a refusal to start than a fault in the first training."""
+    for read, variable in ((noticed, OVERRIDES), (terms, schools.OVERRIDES), (tariffs.tariffs, tariffs.OVERRIDES)):
+        path = named(variable)
+        if path is not None:
+            read(path)
 
 
-def _kinds(days: tuple[date, ...], region: Region, overrides: Path | None) -> DayKinds:
+def _kinds(days: tuple[date, ...], region: Region, name: str | None, overrides: Path | None) -> DayKinds:
     special = _Specials(region, noticed(overrides) if overrides else {})
     of = [special.on(day) for day in days]
     free = np.array([special.free(day) for day in days], dtype=bool)
@@ -96,7 +100,7 @@ def _kinds(days: tuple[date, ...], region: Region, overrides: Path | None) -> Da
         festival=np.array([one.festival for one in of], dtype=np.str_),
         rank=np.array([special.rank(day) for day in days], dtype=np.int64),
         bridge=np.array([not special.free(day) and special.bridges(day) for day in days], dtype=bool),
-        school_out=np.array([school_is_out(day, region.terms) for day in days], dtype=bool),
+        school_out=np.array([school_is_out(day, name or region.country, region.country) for day in days], dtype=bool),
         lunar_days=np.array([_lunar_days(day) if region.lunar else NO_LUNAR_DAYS for day in days], dtype=np.float64),
         estimated=np.array(
             [
