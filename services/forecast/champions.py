@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from grid_models.forecast import SeriesKind
 from services.forecast.adapting import ADAPTED, with_adapted
 from services.forecast.ensemble import Ensemble
+from services.forecast.errors import Unusable
 from services.forecast.horizons import Horizon
 from services.forecast.known import Known
 from services.forecast.models.base import Model
-from services.forecast.models.registry import MODELS
+from services.forecast.models.registry import MODELS, ONLY_BY_NAME
 from services.forecast.stacking import trained
 from services.forecast.store import Store
 
@@ -26,8 +27,16 @@ def slot_of(kind: SeriesKind, horizon: Horizon, step_min: int) -> str:
 
 
 def models_for(kind: SeriesKind, names: frozenset[str] | None = None) -> dict[str, Model]:
-    """All models that can forecast this kind, or those of them that are named."""
-    return {name: model for name, model in MODELS.items() if kind in model.kinds and (names is None or name in names)}
+    """All models that forecast this kind unasked, or those that are named."""
+    possible = {name: model for name, model in MODELS.items() if kind in model.kinds}
+    if names is None:
+        return {name: model for name, model in possible.items() if name not in ONLY_BY_NAME}
+    unknown = sorted(names - possible.keys())
+    if unknown:
+        raise Unusable(
+            f"models: there is no {unknown[0]} for {kind}; accepted are {', '.join(possible)}", field="models"
+        )
+    return {name: model for name, model in possible.items() if name in names}
 
 
 @dataclass
@@ -64,4 +73,5 @@ class Champions:
 
 
 def _cold(known: Sequence[Known], horizon: Horizon, step_min: int) -> Ensemble:
-    return trained(models_for(known[0].series.kind, COLD), known, horizon.task(step_min), COLD_HOLDOUT_DAYS)
+    models = {name: model for name, model in models_for(known[0].series.kind).items() if name in COLD}
+    return trained(models, known, horizon.task(step_min), COLD_HOLDOUT_DAYS)

@@ -14,7 +14,7 @@ import structlog
 
 from services.forecast.backtest import Rolling, Said, backtested
 from services.forecast.champions import models_for
-from services.forecast.errors import ForecastError, Unusable
+from services.forecast.errors import ForecastError
 from services.forecast.horizons import HORIZONS
 from services.forecast.known import Moment, moment
 from services.forecast.models.base import NotEnoughHistory
@@ -85,13 +85,8 @@ def rolling_of(request: Mapping[str, Any]) -> Rolling:
 
 
 def _trainer(request: Mapping[str, Any], kind: Any) -> Any:
-    models = models_for(kind)
-    if request["model"] == SERVICE:
-        return partial(trained, models)
-    if request["model"] not in models:
-        known = ", ".join((SERVICE, *models))
-        raise Unusable(f"model: there is no {request['model']} for {kind}; accepted are {known}", field="model")
-    return models[request["model"]].train
+    name = request["model"]
+    return partial(trained, models_for(kind)) if name == SERVICE else models_for(kind, frozenset({name}))[name].train
 
 
 def _skill(known: Any, rolling: Rolling, said: Said, tell: Tell) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, Self
 
 import lightgbm
 import numpy as np
@@ -29,6 +29,21 @@ PARAMETERS: Mapping[str, Any] = {
 ROUNDS = 150
 
 
+class QuantileTrees(Protocol):
+    """Trees of any maker that say quantiles."""
+
+    @property
+    def levels(self) -> Floats: ...
+
+    def quantiles(self, matrix: NDArray[np.float32], threads: int) -> Floats:
+        """Rows x levels; they may cross."""
+        ...
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        ...
+
+
 @dataclass(frozen=True)
 class Boosted:
     """One ensemble of trees per level."""
@@ -41,6 +56,14 @@ class Boosted:
         """Rows x levels; they may cross."""
         said = [booster.predict(matrix, num_threads=threads) for booster in self._boosters]
         return np.column_stack(said).astype(np.float64)
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"levels": self.levels.tolist(), "trees": self.texts}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(np.array(document["levels"]), tuple(document["trees"]))
 
     @cached_property
     def _boosters(self) -> Sequence[Any]:

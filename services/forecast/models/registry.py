@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.forecast.models.base import Model
 from services.forecast.models.brought_correction import BroughtCorrection
+from services.forecast.models.catboosted import installed
 from services.forecast.models.climatology import Climatology
 from services.forecast.models.linear_quantiles import LinearQuantiles
 from services.forecast.models.load_boosting import LoadBoosting
@@ -13,6 +14,7 @@ from services.forecast.models.physical_solar import PhysicalSolar
 from services.forecast.models.physical_wind import PhysicalWind
 from services.forecast.models.renewable_boosting import RenewableBoosting
 from services.forecast.models.renewable_brought import RenewableBrought
+from services.forecast.models.renewable_catboost import RenewableCatBoost
 from services.forecast.models.similar_day import SimilarDay
 
 _ALL: tuple[Model, ...] = (
@@ -27,5 +29,8 @@ _ALL: tuple[Model, ...] = (
     LoadBoosting(),
     LinearQuantiles(),
     BroughtCorrection(),
+    *([RenewableCatBoost()] if installed() else []),
 )
 MODELS: Mapping[str, Model] = {model.name: model for model in _ALL}
+ONLY_BY_NAME = frozenset({RenewableCatBoost.name})
+"""Left out unless somebody asks for them: they take their time and say much the same as others."""

@@ -5,9 +5,9 @@ and handed to trees that all plants share; so a plant with a month of history, o
 The quantiles are then made honest on forecasts of weeks that the trees had not seen.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from services.forecast.features.weather import sources_of
 from services.forecast.known import NOTHING_OBSERVED, Known, Moments
 from services.forecast.models import kept
 from services.forecast.models.base import Need, NotEnoughHistory, Task, Trained
-from services.forecast.models.boosted import PARAMETERS, ROUNDS, Boosted, boosted
+from services.forecast.models.boosted import PARAMETERS, ROUNDS, Boosted, QuantileTrees, boosted
+from services.forecast.models.catboosted import CatBoosted, catboosted
 from services.forecast.models.plants import KINDS, Plants
 from services.forecast.models.training_rows import training_questions
 from services.forecast.probabilistic import conformal
@@ -53,6 +54,14 @@ REGIME_EDGES = np.array([0.05, 0.2, 0.45, 0.7])
 """Of the predicted median, over capacity: calm, low, middle, high, full."""
 LEAD_EDGES_H = np.array([6.0, 24.0, 72.0])
 CALIBRATED_LEVELS = np.array([0.01, *np.arange(0.05, 0.96, 0.05), 0.99])
+Maker = Literal["lightgbm", "catboost"]
+LIGHTGBM: Maker = "lightgbm"
+Learner = Callable[..., QuantileTrees]
+LEARNERS: Mapping[str, Learner] = {LIGHTGBM: boosted, "catboost": catboosted}
+READERS: Mapping[str, Callable[[Mapping[str, Any]], QuantileTrees]] = {
+    LIGHTGBM: Boosted.from_document,
+    "catboost": CatBoosted.from_document,
+}
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,8 @@ class TrainedRenewables:
     days_seen: Mapping[str, float]
     """How long a history of each plant was learned from."""
     features: tuple[str, ...]
-    trees: Boosted
+    trees: QuantileTrees
+    maker: Maker
     calibration: Calibration
     strangers: Calibration
     """The same for plants with no or little history."""
@@ -114,8 +124,8 @@ class TrainedRenewables:
             "plants": self.plants.document(),
             "days_seen": dict(self.days_seen),
             "features": self.features,
-            "levels": self.trees.levels.tolist(),
-            "trees": self.trees.texts,
+            "maker": self.maker,
+            **self.trees.document(),
             "step_min": self.step_min,
             "threads": self.threads,
         }
@@ -130,7 +140,8 @@ class TrainedRenewables:
             plants=Plants.from_document(document["plants"], arrays.pop("usual")),
             days_seen=document["days_seen"],
             features=tuple(document["features"]),
-            trees=Boosted(np.array(document["levels"]), tuple(document["trees"])),
+            trees=READERS[document.get("maker", LIGHTGBM)](document),
+            maker=document.get("maker", LIGHTGBM),
             calibration=Calibration.from_arrays(arrays),
             strangers=Calibration.from_arrays(strangers),
             step_min=document["step_min"],
@@ -140,12 +151,13 @@ class TrainedRenewables:
 
 @dataclass(frozen=True)
 class RenewableBoosting:
-    """Shared trees; `parameters` are LightGBM's, where they should differ from ours."""
+    """Shared trees; `parameters` are those of their maker, where they should differ from ours."""
 
     name: ClassVar[str] = "renewable_boosting"
     kinds: ClassVar[frozenset[SeriesKind]] = frozenset({"wind", "solar"})
     needs: ClassVar[frozenset[Need]] = frozenset({"weather"})
     trained: ClassVar[type[Trained]] = TrainedRenewables
+    maker: ClassVar[Maker] = LIGHTGBM
     points_max: int = POINTS_MAX
     parameters: Mapping[str, Any] | None = None
 
@@ -161,16 +173,19 @@ class RenewableBoosting:
         if len(lessons.shares) < POINTS_MIN:
             raise _too_little(kind, len(lessons.shares))
         features = tuple(np.array(sorted(lessons.table.columns))[lessons.often_known()].tolist())
-        wish = {**KINDS[kind].parameters, **(self.parameters or {}), "seed": task.seed, "threads": task.threads}
+        learn = LEARNERS[self.maker]
+        usual = KINDS[kind].parameters if self.maker == LIGHTGBM else {}
+        wish = {**usual, **(self.parameters or {}), "seed": task.seed, "threads": task.threads}
         matrix = _some_without_news(lessons.matrix(features), features, task.seed)
-        calibration = calibration_of(matrix, lessons.shares, lessons.times, lessons.lead_h, wish)
+        calibration = calibration_of(matrix, lessons.shares, lessons.times, lessons.lead_h, wish, learn=learn)
         return TrainedRenewables(
             plants,
             _days_seen(asked, actual),
             features,
-            boosted(matrix, lessons.shares, **wish),
+            learn(matrix, lessons.shares, **wish),
+            self.maker,
             calibration,
-            _calibration_of_strangers(plants, features, asked, actual, wish) or calibration,
+            _calibration_of_strangers(plants, features, asked, actual, wish, learn) or calibration,
             task.step_min,
             task.threads,
         )
@@ -226,7 +241,7 @@ def _days_seen(asked: Questions, actual: Floats) -> dict[str, float]:
 
 
 def _calibration_of_strangers(
-    plants: Plants, features: tuple[str, ...], asked: Questions, actual: Floats, wish: Mapping[str, Any]
+    plants: Plants, features: tuple[str, ...], asked: Questions, actual: Floats, wish: Mapping[str, Any], learn: Learner
 ) -> Calibration | None:
     """From forecasts of plants that were left out of the learning, in weeks that were left out; None for few plants."""
     if len(np.unique(asked.who)) < STRANGERS_FROM:
@@ -246,7 +261,7 @@ def _calibration_of_strangers(
         names = {one.series.name for number, one in enumerate(asked.known) if number % STRANGER_FOLDS == place}
         unmetered = replace(asked, known=[replace(one, observed=NOTHING_OBSERVED) for one in asked.known])
         strange = plants.without(names).seen(unmetered).table.matrix(features, asked.times.shape)[own.use]
-        trees = boosted(matrix[rest], own.shares[rest], **_quicker(wish))
+        trees = learn(matrix[rest], own.shares[rest], **_quicker(wish))
         said[apart] = raw_quantiles(trees, strange[apart], wish["threads"], CALIBRATED_LEVELS)
     return _fitted(own.shares, said, own.times, own.lead_h)
 
@@ -264,7 +279,7 @@ def told_steps(asked: Questions, every_min: int) -> Any:
     return every[near | (every % round(every_min / asked.step_min) == 0) | (every == count - 1)]
 
 
-def raw_quantiles(trees: Boosted, matrix: Any, threads: int, levels: Floats) -> Floats:
+def raw_quantiles(trees: QuantileTrees, matrix: Any, threads: int, levels: Floats) -> Floats:
     """What the trees say at these levels, before it is made honest."""
     if not len(matrix):
         return np.zeros((0, len(levels)))
@@ -283,6 +298,7 @@ def calibration_of(
     lead_h: Floats,
     wish: Mapping[str, Any],
     half_life_d: float | None = None,
+    learn: Learner = boosted,
 ) -> Calibration:
     """From forecasts of weeks that were left out of the learning; those of long ago may count less."""
     some = np.random.default_rng(wish["seed"]).permutation(len(shares))[:CALIBRATION_POINTS_MAX]
@@ -292,7 +308,7 @@ def calibration_of(
     for place in range(FOLDS):
         apart, rest = fold == place, fold != place
         if apart.any() and rest.any():
-            trees = boosted(matrix[rest], shares[rest], **_quicker(wish))
+            trees = learn(matrix[rest], shares[rest], **_quicker(wish))
             said[apart] = raw_quantiles(trees, matrix[apart], wish["threads"], CALIBRATED_LEVELS)
     return _fitted(shares, said, times, lead_h, half_life_d)
 

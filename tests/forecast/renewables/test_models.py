@@ -14,6 +14,7 @@ from services.forecast.models.physical_solar import PhysicalSolar
 from services.forecast.models.physical_wind import PhysicalWind
 from services.forecast.models.renewable_boosting import RenewableBoosting
 from services.forecast.models.renewable_brought import RenewableBrought
+from services.forecast.models.renewable_catboost import RenewableCatBoost
 
 TASK = Task(last_lead_h=24.0, origins_utc_h=(0.0,), threads=1)
 LEVELS = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
@@ -31,6 +32,7 @@ def brought(known: Known) -> Known:
 CASES = {
     "boosted wind": (QUICK, small.wind_farm()),
     "boosted solar": (QUICK, small.solar_plant()),
+    "wind by CatBoost": (RenewableCatBoost(points_max=2000, parameters={"rounds": 60}), small.wind_farm()),
     "physical wind": (PhysicalWind(), small.wind_farm()),
     "physical solar": (PhysicalSolar(), small.solar_plant()),
     "climatology": (Climatology(), small.solar_plant()),
