@@ -95,6 +95,7 @@ PHRASES = {
     "dict_type": "must be a mapping of fields",
     "model_type": "must be a mapping of fields",
     "model_attributes_type": "must be a mapping of fields",
+    "too_long": "must hold at most {max_length} of them, not {actual_length}",
     "too_short": "must hold at least {min_length} of them",
     "literal_error": "must be {expected}",
     "timezone_aware": "needs its offset from UTC, such as 2030-07-15T00:00:00+08:00",

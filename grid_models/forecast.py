@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, field_validator, model_validator
 
 from grid_models.quantities import Data, Finite, Floats, Name, NonNegative, Positive, Share
 from grid_models.timezones import known_timezone
@@ -18,9 +18,25 @@ Basis = Literal["full", "degraded", "climatology"]
 
 Latitude = Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False)]
-StepMinutes = Annotated[int, Field(ge=5, le=60)]
+
+
+def _divides_the_hour(step_min: int) -> int:
+    if 60 % step_min:
+        raise ValueError("must divide the hour: 5, 6, 10, 12, 15, 20, 30 or 60 minutes")
+    return step_min
+
+
+StepMinutes = Annotated[int, Field(ge=5, le=60), AfterValidator(_divides_the_hour)]
 Level = Annotated[float, Field(strict=True, gt=0, lt=1)]
 Levels = Annotated[tuple[Level, ...], Field(min_length=1, max_length=999)]
+
+UNITS: dict[SeriesKind, tuple[str, ...]] = {
+    "load": ("MW",),
+    "wind": ("MW",),
+    "solar": ("MW",),
+    "hydro_inflow": ("m3/s", "MW"),
+}
+"""In which units series of a kind may be; weather has that of its variable."""
 
 NINETEEN: tuple[float, ...] = tuple(round(0.05 * rank, 2) for rank in range(1, 20))
 """The usual levels: 5 % to 95 % in steps of 5 %."""
@@ -104,6 +120,9 @@ class SeriesDescription(Data):
             raise ValueError(f"solar: describes panels, but the kind is {self.kind}")
         if self.wind is not None and self.kind != "wind":
             raise ValueError(f"wind: describes turbines, but the kind is {self.kind}")
+        if self.unit not in UNITS.get(self.kind, (self.unit,)):
+            accepted = " or ".join(UNITS[self.kind])
+            raise ValueError(f"unit: {self.kind} is in {accepted}, not in {self.unit}; values may be sent in kW or GW")
         moments = [entry.since for entry in self.capacity_mw]
         if any(later <= earlier for earlier, later in itertools.pairwise(moments)):
             raise ValueError("capacity_mw: its moments must rise")

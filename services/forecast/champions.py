@@ -31,6 +31,8 @@ def models_for(kind: SeriesKind, names: frozenset[str] | None = None) -> dict[st
     possible = {name: model for name, model in MODELS.items() if kind in model.kinds}
     if names is None:
         return {name: model for name, model in possible.items() if name not in ONLY_BY_NAME}
+    if not possible:
+        raise Unusable(f"{kind} is not forecast here; bring a forecast of it", field="series")
     unknown = sorted(names - possible.keys())
     if unknown:
         raise Unusable(

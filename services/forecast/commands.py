@@ -35,8 +35,12 @@ def describe(file: Annotated[Path, typer.Argument(help="YAML or JSON: a list of 
 
     from grid_models.errors import BadInput, bad_input
     from grid_models.forecast import SeriesDescription
+    from services.forecast.describing import describe_all
 
-    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (UnicodeError, yaml.YAMLError) as error:
+        raise BadInput(str(file), f"is no YAML or JSON: {' '.join(str(error).split())[:200]}") from None
     listed = document.get("series") if isinstance(document, dict) else document
     if not isinstance(listed, list):
         raise BadInput(str(file), "must be a list of series, or have one under `series`")
@@ -45,7 +49,7 @@ def describe(file: Annotated[Path, typer.Argument(help="YAML or JSON: a list of 
     except ValidationError as error:
         raise bad_input(str(file), error, listed) from None
     with _store() as store:
-        changed = store.series.put(series)
+        changed = describe_all(store, series)
     typer.echo(f"{len(series)} series, {sum(1 for version in changed if version)} of them new or changed")
 
 
@@ -77,13 +81,30 @@ def ingest(
 @app.command()
 def weather(
     file: Annotated[Path, typer.Argument(help="Weather forecasts: CSV, Parquet, JSON, NetCDF or GRIB2.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--series", help="Of a field: only for these weather series; may be repeated."),
+    ] = None,
+    source: Annotated[str, typer.Option(help="Of a field: who issued it.")] = "field",
+    delay_h: Annotated[
+        float | None, typer.Option(min=0, help="Of a field: how long after its issue it was known; default: now.")
+    ] = None,
 ) -> None:
-    """Take in weather forecasts, issue by issue."""
+    """Take in weather forecasts, issue by issue; fields are read at the points of the weather series."""
+    from services.forecast.ingest import ingest_weather
+    from services.forecast.sources import gridded
     from services.forecast.sources.files import weather as issues_of
     from services.forecast.store.series import now
+    from services.forecast.training import all_of
 
     with _store() as store:
-        typer.echo(f"{file}: {store.weather.add(issues_of(file, now()))} new issues")
+        if gridded.is_field(file):
+            chosen = store.series.many(names) if names else all_of(store, "weather")
+            issues = gridded.read(file, chosen, source, now(), every=bool(names), delay_h=delay_h)
+        else:
+            issues = issues_of(file, now())
+        new = ingest_weather(store, issues)
+    typer.echo(f"{file}: {len(issues)} issues of {len({one.series for one in issues})} series, {new} of them new")
 
 
 @app.command()

@@ -12,7 +12,7 @@ from services.forecast.known import Moment, aware
 from services.forecast.quality.judging import CONTEXT_DAYS, judged
 from services.forecast.quality.report import Finding, QualityReport
 from services.forecast.sources.tables import Incoming
-from services.forecast.store import Added, Arrivals, Readings, Store
+from services.forecast.store import Added, Arrivals, Readings, Store, WeatherIssue
 from services.forecast.store.series import now
 from services.forecast.telemetry import DOUBTED, INGESTED
 
@@ -20,6 +20,8 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Times beyond are a slip: nobody measured power before, and forecasts do not reach so far."""
 LARGEST = 1e15
 """No quantity here is larger, in any unit that is meant by mistake."""
+HOTTEST_C = 95.0
+"""No air was ever so hot or so cold."""
 log = structlog.get_logger(__name__)
 
 
@@ -53,6 +55,30 @@ def ingest(
         arrivals[name] = Arrivals(rows, assumed)
         findings += found
     return _kept(store, arrivals, findings, described, received, digest)
+
+
+def ingest_weather(store: Store, issues: Sequence[WeatherIssue], clock_skew_max_s: float = 300.0) -> int:
+    """Keeps all of the issues or none; how many were new. What cannot be meant is refused."""
+    latest = now() + np.timedelta64(round(clock_skew_max_s), "s")
+    described = {one.name: one for one in store.series.many(list(dict.fromkeys(one.series for one in issues)))}
+    for one in issues:
+        _is_issue(one, described[one.series], latest)
+    return store.weather.add(issues)
+
+
+def _is_issue(one: WeatherIssue, series: SeriesDescription, latest: Moment) -> None:
+    told = f"{one.series} of {one.source}, issued {one.issued},"
+    if series.kind != "weather":
+        raise Unusable(f"series: {one.series} is {series.kind}, not weather; bring forecasts of it as your own")
+    for field, at in (("issued_at", one.issued), ("known_at", one.known_at)):
+        if at > latest:
+            raise Unusable(f"{field}: {told} has {at}, which is still to come", field=field, series=one.series)
+    if one.known_at < one.issued:
+        raise Unusable(f"known_at: {told} cannot be known at {one.known_at} already", field="known_at")
+    name = series.variable or ""
+    if "temperature" in name and name.endswith("_c") and np.nanmax(np.abs(one.values), initial=0.0) > HOTTEST_C:
+        words = f"has {np.nanmax(np.abs(one.values)):g} degrees Celsius; is it in kelvin or Fahrenheit?"
+        raise Unusable(f"values: {told} {words}", field="values", series=one.series)
 
 
 def _kept(

@@ -17,6 +17,7 @@ from services.forecast.models.base import NotEnoughHistory
 from services.forecast.stacking import trained
 from services.forecast.store import Store
 from services.forecast.store.registry import ModelRecord
+from services.forecast.store.series import now
 
 NOT_MUCH_WORSE = 1.02
 """A challenger that has seen newer data may lose by this factor and still answer."""
@@ -39,6 +40,8 @@ class Wish:
 
 def train(store: Store, wish: Wish, origin: Moment, tell: Tell = lambda _words: None) -> list[ModelRecord]:
     """One challenger per step length of the series; each is promoted if it is at least about as good."""
+    if origin > now():
+        raise Unusable(f"origin: {origin} lies in the future; nothing can be known then", field="origin")
     described = _chosen(store, wish)
     by_step: dict[int, list[str]] = {}
     for one in described:
@@ -56,12 +59,17 @@ def all_of(store: Store, kind: SeriesKind) -> list[SeriesDescription]:
 
 def _chosen(store: Store, wish: Wish) -> Sequence[SeriesDescription]:
     described = store.series.many(wish.series) if wish.series else all_of(store, wish.kind)
-    wrong = [one.name for one in described if one.kind != wish.kind]
-    if wrong:
-        raise Unusable(f"{wrong[0]} is {store.series.get(wrong[0]).kind}, not {wish.kind}; train it with its own kind")
+    of_kind(described, wish.kind)
     if not described:
         raise Unusable(f"there is no series of kind {wish.kind} to learn from; describe one and bring observations")
     return described
+
+
+def of_kind(described: Sequence[SeriesDescription], kind: SeriesKind) -> None:
+    """Refuses series of another kind: models are trained kind by kind."""
+    for one in described:
+        if one.kind != kind:
+            raise Unusable(f"{one.name} is {one.kind}, not {kind}; train it with its own kind", field="series")
 
 
 def _train(store: Store, wish: Wish, origin: Moment, step_min: int, names: Sequence[str], tell: Tell) -> ModelRecord:

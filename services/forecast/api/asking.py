@@ -67,6 +67,8 @@ class Asked(Data):
         if self.start is None or self.steps is None or self.step_min is None:
             return Question(HORIZONS[self.horizon or "day-ahead"], origin, levels)
         start = moment(self.start)
+        if start.astype(np.int64) % (self.step_min * 60):
+            raise Unusable(f"start: {self.start} is no full multiple of {self.step_min} min", field="start")
         if start < origin:
             raise Unusable(f"start: {self.start} lies before the origin; ask from the origin on", field="start")
         times = steps_from(start, self.steps, self.step_min)

@@ -5,13 +5,14 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import AwareDatetime, Field, Strict, model_validator
+from pydantic import AwareDatetime, Field, Strict, field_validator, model_validator
 
-from grid_models.forecast import NINETEEN, Levels
+from grid_models.forecast import NINETEEN, Levels, rising
 from grid_models.quantities import Data, Name
 from services.forecast.api.models import ask
 from services.forecast.api.tickets import Ticket, events, job_of, ticket
 from services.forecast.api.wiring import IdempotencyKey, TheStore
+from services.forecast.champions import models_for
 from services.forecast.errors import Unusable
 from services.forecast.horizons import HORIZONS, HorizonName
 from services.forecast.known import moment
@@ -41,6 +42,17 @@ class BacktestWish(Data):
     folds: Annotated[int, Strict(), Field(ge=1, le=60)] = 4
     """How often the models learn anew."""
     levels: Levels = NINETEEN
+
+    @field_validator("levels")
+    @classmethod
+    def _rise(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
+        rising(levels)
+        return levels
+
+    @field_validator("series")
+    @classmethod
+    def _once(cls, series: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(series))
 
     @model_validator(mode="after")
     def _runs_forward(self) -> "BacktestWish":
@@ -93,6 +105,12 @@ class ScoreWish(Data):
     rule: str | None = None
     """An accuracy rule to judge the medians by, day by day."""
 
+    @model_validator(mode="after")
+    def _runs_forward(self) -> "ScoreWish":
+        if self.last < self.first:
+            raise ValueError("last: lies before first")
+        return self
+
 
 class Judged(Data):
     """One plant under a rule, by what was issued in time for it."""
@@ -120,6 +138,8 @@ def ask_for_backtest(wish: BacktestWish, store: TheStore, key: IdempotencyKey = 
     kinds, steps = {one.kind for one in described}, {horizon.step_of(one) for one in described}
     if len(kinds) > 1 or len(steps) > 1:
         raise Unusable("series: a backtest is of series of one kind and one step; ask for several", field="series")
+    if wish.model != SERVICE or kinds == {"weather"}:
+        models_for(described[0].kind, frozenset({wish.model}))
     if moment(wish.last) > now():
         raise Unusable(f"last: {wish.last.isoformat()} lies in the future", field="last")
     request = wish.model_dump(mode="json") | {

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated, Any
 
 import numpy as np
@@ -9,10 +10,10 @@ import pyarrow as pa
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, Strict
 
-from grid_models.forecast import Forecast
+from grid_models.forecast import Forecast, SeriesDescription
 from grid_models.quantities import Data, Name, Positive
 from services.forecast.api.asking import Asked, AskedWithLevels, TheChampions
-from services.forecast.api.wiring import AsOf, MaybeMoment, TheSettings, TheStore
+from services.forecast.api.wiring import AsOf, MaybeMoment, TheSettings, TheStore, in_order
 from services.forecast.clock import local
 from services.forecast.errors import TooLarge, Unusable
 from services.forecast.explaining import explained
@@ -135,6 +136,7 @@ def vintages(
     author: Annotated[str | None, Query(description="Who brought it; without: our own.", max_length=200)] = None,
 ) -> Response:
     """Everything that was issued in a stretch of time."""
+    in_order(start, end)
     first, last, at = (None if given is None else moment(given) for given in (start, end, as_of))
     return _answer(store.forecasts.issues(series, first, last, at, author), request, settings.answer_max_values)
 
@@ -145,6 +147,9 @@ def bring(brought: Brought, store: TheStore) -> Kept:
     late = [one for one in brought.forecasts if moment(one.issued_at) > now()]
     if late:
         raise Unusable(f"issued_at: {late[0].issued_at.isoformat()} lies in the future", field="issued_at")
+    described = store.series.many([one.series for one in brought.forecasts])
+    for one, series in zip(brought.forecasts, described, strict=True):
+        _fits(one, series)
     issues = [Issue.of(one, author=brought.author) for one in brought.forecasts]
     return Kept(received=len(issues), new=store.save_forecasts(issues))
 
@@ -180,6 +185,9 @@ def submit(wish: SubmissionWish, store: TheStore, champions: TheChampions) -> Su
         raise Unusable(f"series: a submission is made for one plant at a time, not for {len(names)}", field="series")
     rule, series = RULES[wish.rule], store.series.get(names[0])
     not_for(rule, [series])
+    if (rule.ahead_h is not None) != (wish.horizon == "intraday"):
+        fitting = "intraday" if rule.ahead_h is not None else "day-ahead"
+        raise Unusable(f"horizon: {rule.id} judges {fitting} forecasts; ask for that horizon", field="horizon")
     future = joint(store, champions, names, wish.meant(), wish.scenarios)
     capacity_mw = wish.capacity_mw or series.capacity_at_mw(aware(future.times[0])) or float(future.values.max())
     best = best_submission(rule, future.of(names[0]), capacity_mw, local(future.times, series.timezone))
@@ -192,6 +200,19 @@ def submit(wish: SubmissionWish, store: TheStore, champions: TheChampions) -> Su
         expected_penalty_mwh=best.expected_penalty * rule.penalty_h * capacity_mw,
         expected_penalty_mwh_of_median=best.expected_penalty_of_median * rule.penalty_h * capacity_mw,
     )
+
+
+def _fits(brought: Forecast, series: SeriesDescription) -> None:
+    """Refuses what cannot be a forecast of the series: models would learn from it."""
+    if series.kind == "weather":
+        raise Unusable(f"series: {series.name} is weather; bring it to /v1/weather", field="series")
+    for name in ("kind", "unit"):
+        said, meant = getattr(brought, name), getattr(series, name)
+        if said != meant:
+            raise Unusable(f"{name}: {series.name} is {meant}, not {said}", field=name, series=series.name)
+    if brought.issued_at >= brought.times[-1] + timedelta(minutes=brought.step_min):
+        words = f"{brought.issued_at.isoformat()} lies after the last step of the forecast"
+        raise Unusable(f"issued_at: {words}", field="issued_at", series=series.name)
 
 
 def _answer(issues: Sequence[Issue], request: Request, most: int) -> Response:

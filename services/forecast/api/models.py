@@ -18,6 +18,7 @@ from services.forecast.known import aware, moment
 from services.forecast.models.registry import MODELS
 from services.forecast.store.registry import ModelRecord, Status
 from services.forecast.store.series import now
+from services.forecast.training import of_kind
 from services.web.idempotency import digest_of
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
@@ -107,8 +108,10 @@ def train(wish: TrainingWish, store: TheStore, key: IdempotencyKey = None) -> JS
         raise Unusable("kind: weather is not forecast here; bring a weather forecast", field="kind")
     models_for(wish.kind, frozenset(wish.models))
     if wish.series:
-        store.series.many(wish.series)
+        of_kind(store.series.many(wish.series), wish.kind)
     origin = now() if wish.origin is None else moment(wish.origin)
+    if origin > now():
+        raise Unusable(f"origin: {origin} lies in the future; nothing can be known then", field="origin")
     request = {**wish.model_dump(mode="json", exclude={"origin"}), "origin": str(origin)}
     return ask(store, "training", request, TRAININGS, key, wish.model_dump_json())
 

@@ -21,6 +21,7 @@ from services.forecast.api.wiring import (
     MaybeMoment,
     TheSettings,
     TheStore,
+    in_order,
 )
 from services.forecast.errors import TooLarge, Unusable
 from services.forecast.ingest import ingest
@@ -193,6 +194,7 @@ def known(
     as_of: AsOf = None,
 ) -> Response:
     """What was known about some series at a moment; as JSON, CSV or an Arrow stream, by `Accept`."""
+    in_order(start, end)
     found = store.observations.read_many(series, _or_none(start), _or_none(end), _or_none(as_of))
     count = sum(len(rows) for rows in found.values())
     if count > settings.answer_max_values:
@@ -218,6 +220,7 @@ def check_again(
     correct: Annotated[bool, Query(description="With `mark`: let models see the right unit and sign.")] = False,
 ) -> QualityReport:
     """Judge what is there once more, now that more is known; nothing changes unless `mark` says so."""
+    in_order(start, end)
     return check(store, series, _or_none(start), _or_none(end), mark=mark, correct=correct)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from fastapi import APIRouter
-from pydantic import Field, Strict
+from pydantic import Field, Strict, field_validator
 
 from grid_models.forecast import Scenarios
 from grid_models.quantities import Data, Finite, Floats, NonNegative, Positive
@@ -41,6 +41,14 @@ class OddsWish(Asked):
     """For `..._passes`."""
     ramp_mw: Finite | None = None
     """For `net_load_ramps`: positive for a rise, negative for a fall."""
+
+    @field_validator("ramp_mw")
+    @classmethod
+    def _goes_somewhere(cls, ramp_mw: float | None) -> float | None:
+        if ramp_mw == 0:
+            raise ValueError("must not be 0: positive for a rise, negative for a fall")
+        return ramp_mw
+
     within_h: Positive = 1.0
     available_mw: NonNegative | None = None
     """For `response_needed`: what the ordinary fleet and imports can deliver."""
@@ -119,8 +127,15 @@ def _odds(wish: OddsWish, drawn: Joint) -> Odds:
     if wish.question == "net_load_passes":
         return passes(net, _given(wish.threshold_mw, "threshold_mw"), step_h)
     if wish.question == "net_load_ramps":
-        return ramps(net, _given(wish.ramp_mw, "ramp_mw"), wish.within_h, step_h)
+        return ramps(net, _given(wish.ramp_mw, "ramp_mw"), _possible(wish.within_h, step_h, net.shape[1]), step_h)
     return response_needed(net, _given(wish.available_mw, "available_mw"), step_h)
+
+
+def _possible(within_h: float, step_h: float, steps: int) -> float:
+    if not step_h <= within_h < steps * step_h:
+        words = f"must be at least a step ({step_h:g} h) and shorter than the forecast ({steps * step_h:g} h)"
+        raise Unusable(f"within_h: {words}", field="within_h")
+    return within_h
 
 
 def _given(value: float | None, field: str) -> float:

@@ -9,8 +9,8 @@ from pydantic import AwareDatetime, Field
 from grid_models.forecast import SeriesDescription, SeriesKind
 from grid_models.quantities import Data, Name
 from services.forecast.api.wiring import AsOf, TheStore
+from services.forecast.describing import describe_all
 from services.forecast.errors import Unusable
-from services.forecast.ingest import FIRST_YEAR, LAST_YEAR
 from services.forecast.known import aware, moment
 
 router = APIRouter(prefix="/v1/series", tags=["series"])
@@ -53,9 +53,7 @@ class SeriesVersions(Data):
 @router.post("")
 def describe_many(batch: SeriesBatch, store: TheStore) -> SeriesSaved:
     """Describe many series: all of them or none; a description that says nothing new changes nothing."""
-    for one in batch.series:
-        _possible(one)
-    changed = store.series.put(batch.series)
+    changed = describe_all(store, batch.series)
     return SeriesSaved(received=len(changed), changed=sum(1 for version in changed if version))
 
 
@@ -91,16 +89,8 @@ def describe(name: str, description: SeriesDescription, store: TheStore, respons
     """Describe one series; what was said before stays known as of then."""
     if description.name != name:
         raise Unusable(f"name: the address says {name}, the body {description.name}; they must agree", field="name")
-    _possible(description)
-    response.status_code = 201 if store.series.put([description]) == (1,) else 200
+    response.status_code = 201 if describe_all(store, [description]) == (1,) else 200
     return description
-
-
-def _possible(one: SeriesDescription) -> None:
-    wrong = [entry.since for entry in one.capacity_mw if not FIRST_YEAR <= entry.since.year < LAST_YEAR]
-    if wrong:
-        words = f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}"
-        raise Unusable(f"capacity_mw: {one.name} has {wrong[0].isoformat()}; it {words}", field="capacity_mw")
 
 
 def _cursor(name: str) -> str:

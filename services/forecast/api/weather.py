@@ -11,6 +11,7 @@ from grid_models.quantities import Data, Name
 from services.forecast.api.idempotency import once
 from services.forecast.api.wiring import Body, Dated, IdempotencyKey, TheSettings, TheStore
 from services.forecast.errors import TooLarge, Unusable
+from services.forecast.ingest import ingest_weather
 from services.forecast.known import Moment, Moments, aware, moment
 from services.forecast.store import WeatherIssue
 from services.forecast.store.series import now
@@ -91,7 +92,7 @@ def add(body: Body, store: TheStore, settings: TheSettings, key: IdempotencyKey 
             raise TooLarge(f"the batch has {count:,} values; send at most {settings.batch_max_values:,} at once")
         received_at = now()
         issues = [_issue(one, received_at) for one in batch.issues]
-        return 200, WeatherKept(received=len(issues), new=store.weather.add(issues))
+        return 200, WeatherKept(received=len(issues), new=ingest_weather(store, issues, settings.clock_skew_max_s))
 
     return once(store, key, digest_of("weather", body), work)
 

@@ -1,10 +1,12 @@
 """What the routes are given: the store, the settings, the body of the request, moments from the query."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
+from services.forecast.errors import Unusable
 from services.forecast.ingest import FIRST_YEAR, LAST_YEAR
 from services.forecast.settings import Settings
 from services.forecast.store import Store
@@ -39,6 +41,12 @@ def _of_our_time(value: AwareDatetime | None) -> AwareDatetime | None:
     if value is not None and value.microsecond:
         raise ValueError("must be a whole second")
     return value
+
+
+def in_order(start: datetime | None, end: datetime | None) -> None:
+    """Refuses a stretch of time that ends before it begins: nothing lies in it."""
+    if start is not None and end is not None and end < start:
+        raise Unusable(f"to: {end.isoformat()} lies before from ({start.isoformat()})", field="to")
 
 
 TheStore = Annotated[Store, Depends(_store)]

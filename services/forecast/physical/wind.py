@@ -15,9 +15,8 @@ from windpowerlib import WindTurbine, power_curves
 
 from grid_models.forecast import WindSite
 from grid_models.quantities import Floats
+from services.forecast.physical.turbines import TYPICAL_TURBINE, known_turbine
 
-TYPICAL_TURBINE = "V112/3075"
-"""3 MW, 112 m, medium wind: near the middle of what stands; only the shape of its curve counts here."""
 STANDARD_AIR_KG_PER_M3 = 1.225
 GAS_CONSTANT_J_PER_KG_K = 287.05
 SHEAR = 1 / 7
@@ -105,19 +104,7 @@ def _turbine_curve(name: str) -> tuple[Floats, Floats]:
     # A missing name is a warning of windpowerlib; that of pandas inside of it is not ours to mend.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        turbine = WindTurbine(hub_height=100.0, turbine_type=name)
-    if turbine.power_curve is None:
-        raise UnknownTurbine(name)
+        turbine = WindTurbine(hub_height=100.0, turbine_type=known_turbine(name))
     speeds, values = (turbine.power_curve[column].to_numpy(dtype=float) for column in ("wind_speed", "value"))
     running = speeds <= CUT_OUT_M_PER_S
     return np.append(speeds[running], 60.0), np.append(values[running], values[running][-1]) / values.max()
-
-
-class UnknownTurbine(ValueError):
-    """windpowerlib has no curve of that name."""
-
-    def __init__(self, name: str):
-        super().__init__(
-            f"wind.turbine: no curve is known for {name}; windpowerlib.get_turbine_types() lists the names, "
-            f"or leave it out for a typical one ({TYPICAL_TURBINE})"
-        )

@@ -17,6 +17,7 @@ Doubt = Literal[
     "off_step",
     "partly_available",
     "corrected",
+    "early",
 ]
 
 
@@ -36,11 +37,12 @@ class Flag(IntFlag):
     OFF_STEP = 1024
     PARTLY_AVAILABLE = 2048
     CORRECTED = 4096
+    EARLY = 8192
 
 
 KEPT = Flag.DUPLICATE | Flag.OFF_STEP | Flag.PARTLY_AVAILABLE | Flag.CORRECTED
 """With only these a value is as good as any; every other doubt makes it missing for training."""
-MASKING = ~KEPT & Flag(2 * Flag.CORRECTED - 1)
+MASKING = ~KEPT & Flag(2 * Flag.EARLY - 1)
 DOUBTS: tuple[Doubt, ...] = get_args(Doubt)
 
 

@@ -13,7 +13,7 @@ from services.forecast.quality.clocks import load_clock, night_output, solar_clo
 from services.forecast.quality.flags import KEPT, Flag, named
 from services.forecast.quality.heights import above_capacity, sign, spikes, unit
 from services.forecast.quality.report import Action, Finding
-from services.forecast.quality.rows import duplicates, missing, off_step
+from services.forecast.quality.rows import duplicates, early, missing, off_step
 from services.forecast.quality.sample import Doubted, Mask, Sample
 from services.forecast.quality.steadiness import frozen, held
 from services.forecast.store import Readings
@@ -42,7 +42,7 @@ def judged(
     Values stay as they came. What is doubtful is missing for models, or corrected where that was asked for and can be.
     """
     sample = Sample(series, rows.times, rows.values, context)
-    doubts = [*duplicates(sample, _echoes(rows)), *_all(FIRST, sample)]
+    doubts = [*duplicates(sample, _echoes(rows)), *early(sample, rows.known_at), *_all(FIRST, sample)]
     better = _better(sample, doubts)
     rest = replace(sample, values=better)
     doubts += _all(THEN, rest)

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from services.forecast.known import Moments
 from services.forecast.quality.flags import Flag
 from services.forecast.quality.sample import Doubted, Sample
+
+CLOCKS_AHEAD = np.timedelta64(300, "s")
 
 
 def missing(sample: Sample) -> Iterator[Doubted]:
@@ -23,3 +26,10 @@ def off_step(sample: Sample) -> Iterator[Doubted]:
 def duplicates(sample: Sample, alike: np.ndarray) -> Iterator[Doubted]:
     """Two values of one batch for the same time, known at the same moment: the last one holds."""
     yield Doubted(Flag.DUPLICATE, alike, "the batch holds several values for this time; the last one holds")
+
+
+def early(sample: Sample, known_at: Moments) -> Iterator[Doubted]:
+    """Nobody has measured what has not begun; clocks that run a little ahead are forgiven."""
+    rows = known_at < sample.times - CLOCKS_AHEAD
+    detail = "the value was known before its step began; is it a forecast, or is the clock or the time zone wrong?"
+    yield Doubted(Flag.EARLY, rows & sample.told, detail)

@@ -84,7 +84,7 @@ def _once(issue: WeatherIssue) -> WeatherIssue:
 def _table(path: Path) -> pa.Table:
     form = FORMS.get(path.suffix.lower())
     if form is None:
-        raise UnsupportedForm(f"{path.name}: accepted are {', '.join(FORMS)}; NetCDF and GRIB by `gridded`")
+        raise UnsupportedForm(f"{path.name}: accepted are {', '.join(FORMS)}; for weather NetCDF and GRIB2 as well")
     return _json(path) if form == JSON else read_table(path.read_bytes(), form)
 
 

@@ -1,7 +1,7 @@
 """Weather fields on grids, NetCDF and GRIB2, as vintages at the points of weather series (needs the extra `grids`)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,8 @@ from services.forecast.errors import ForecastError, UnsupportedForm, Unusable
 from services.forecast.known import Moment, Moments
 from services.forecast.store import WeatherIssue
 
+NETCDF = (".nc", ".nc4", ".netcdf")
+GRIB = (".grib", ".grib2", ".grb", ".grb2")
 Between = Literal["nearest", "bilinear"]
 NAMES = {
     "latitude": ("latitude", "lat", "y"),
@@ -61,28 +63,45 @@ def read(
     known_at: Moment,
     between: Between = "bilinear",
     variables: dict[str, Variable] | None = None,
+    every: bool = True,
+    delay_h: float | None = None,
 ) -> list[WeatherIssue]:
-    """What the file says at the points of these weather series, for each issue in it."""
+    """What the file says at the points of these weather series, for each issue in it.
+
+    With `every` all of them must be in the file, else those are read that are. Each issue was known `delay_h` after it,
+    without that at `known_at`.
+    """
     chosen = USUAL | (variables or {})
     issues: list[WeatherIssue] = []
     for dataset in _datasets(path):
         with dataset:
             for one in series:
                 field = chosen.get(one.variable or "")
-                if field is not None and field.field in dataset.data_vars:
+                if field is None or field.field not in dataset.data_vars:
+                    continue
+                if every or _is_inside(dataset, one):
                     issues += _issues(dataset, one, field, source, known_at, between)
     missing = {one.name for one in series} - {issue.series for issue in issues}
-    if missing:
+    if missing and (every or not issues):
         raise Unusable(f"{path.name}: holds no field for {', '.join(sorted(missing)[:5])}; name one in `variables`")
-    return issues
+    return issues if delay_h is None else [_known_after(issue, delay_h) for issue in issues]
+
+
+def _known_after(issue: WeatherIssue, delay_h: float) -> WeatherIssue:
+    return replace(issue, known_at=issue.issued + np.timedelta64(round(delay_h * 3600), "s"))
+
+
+def is_field(path: Path) -> bool:
+    """Whether the name is that of a field."""
+    return path.suffix.lower() in NETCDF + GRIB
 
 
 def _datasets(path: Path) -> Iterable[Any]:
     if not path.exists():
         raise Unusable(f"{path}: there is no such file")
-    if path.suffix.lower() in (".nc", ".nc4", ".netcdf"):
+    if path.suffix.lower() in NETCDF:
         return [_opened(path, _extra("xarray").open_dataset, engine="netcdf4")]
-    if path.suffix.lower() in (".grib", ".grib2", ".grb", ".grb2"):
+    if path.suffix.lower() in GRIB:
         # Fields at several heights do not fit into one dataset: cfgrib gives as many as are needed.
         return list(_opened(path, _extra("cfgrib").open_datasets, backend_kwargs={"indexpath": ""}))
     raise UnsupportedForm(f"{path.name}: accepted are .nc, .grib and .grib2")
@@ -128,14 +147,28 @@ def _at(field: Any, latitude: str, longitude: str, one: SeriesDescription, betwe
     if one.latitude is None or one.longitude is None:
         raise Unusable(f"{one.name}: has no position; give latitude and longitude", field="latitude", series=one.name)
     lats, lons = np.asarray(field[latitude]), np.asarray(field[longitude])
-    # Some grids count longitude from 0 to 360.
-    east = one.longitude % 360 if lons.max() > 180 else one.longitude
-    reach = _half_cell(lats), _half_cell(lons)
-    if not (_within(one.latitude, lats, reach[0]) and _within(east, lons, reach[1])):
+    east = _as_counted(one.longitude, lons)
+    if not _is_over(one.latitude, east, lats, lons):
         raise Unusable(f"{one.name}: lies outside the grid of the file ({one.latitude:g}, {one.longitude:g})")
     if between == "nearest":
         return field.sel({latitude: one.latitude, longitude: east}, method="nearest")
     return _bilinear(_bilinear(field, latitude, lats, one.latitude), longitude, lons, east)
+
+
+def _is_inside(dataset: Any, one: SeriesDescription) -> bool:
+    if one.latitude is None or one.longitude is None:
+        return False
+    lats, lons = (np.asarray(dataset[_coordinate(dataset, what)]) for what in ("latitude", "longitude"))
+    return _is_over(one.latitude, _as_counted(one.longitude, lons), lats, lons)
+
+
+def _as_counted(longitude: float, lons: Floats) -> float:
+    """Some grids count longitude from 0 to 360."""
+    return longitude % 360 if lons.max() > 180 else longitude
+
+
+def _is_over(latitude: float, east: float, lats: Floats, lons: Floats) -> bool:
+    return _within(latitude, lats, _half_cell(lats)) and _within(east, lons, _half_cell(lons))
 
 
 def _bilinear(field: Any, axis: str, places: Floats, wanted: float) -> Any:

@@ -5,6 +5,7 @@ Long: `series, time, value` and perhaps `known_at`. Wide: `time` and one column 
 
 import io
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -45,9 +46,18 @@ def read_table(content: bytes, form: str) -> pa.Table:
     if reader is None:
         raise UnsupportedForm(f"{form or 'no content type'}: accepted are application/json, {', '.join(TABLES)}")
     try:
-        return reader(content)
+        return reader(_utf8(content) if form == CSV else content)
     except (pa.ArrowException, OSError, UnicodeError, ValueError) as error:
         raise Unreadable(f"the body is no {form}: {str(error).splitlines()[0][:300]}") from error
+
+
+def _utf8(content: bytes) -> bytes:
+    """Spreadsheets in China write CSV in their own encoding: nobody guesses it, but the way out is told."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"the CSV is not in UTF-8 (byte {error.start}); save it as CSV UTF-8") from None
+    return content
 
 
 def _csv(content: bytes) -> pa.Table:
@@ -72,6 +82,9 @@ def _file(content: bytes) -> pa.Table:
 
 def incoming(table: pa.Table) -> list[Incoming]:
     """The series in the table, by name."""
+    twice = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
+    if twice:
+        raise Unusable(f"columns: {twice[0]} is there more than once", field=twice[0])
     _needs(table, "time")
     if "series" in table.column_names:
         return _long(table)
@@ -133,6 +146,8 @@ def moments_in(table: pa.Table, name: str, optional: bool = False) -> Moments:
         return np.full(len(table), NOT_TOLD)
     _needs(table, name)
     column = table.column(name).combine_chunks()
+    if not len(column):
+        return np.array([], dtype="datetime64[s]")
     if column.null_count == len(column):
         column = column.cast(pa.timestamp("us", "UTC")) if pa.types.is_null(column.type) else column
     if column.null_count and not optional:
@@ -166,9 +181,21 @@ def _parsed(column: pa.Array, name: str) -> NDArray[np.datetime64]:
     try:
         absolute = pd.to_datetime(pd.Series(column.drop_null().to_pylist(), dtype=str), utc=True, format="ISO8601")
     except ValueError as error:
-        raise Unusable(f"{name}: holds a moment that does not exist ({error})", field=name) from error
+        row = _not_a_moment(column)
+        text = column[row - 1].as_py()
+        raise Unusable(f"{name}: row {row} is {text!r}, a moment that does not exist", field=name) from error
     stamps[told.to_numpy(zero_copy_only=False)] = absolute.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
     return stamps
+
+
+def _not_a_moment(column: pa.Array) -> int:
+    """The first row that no calendar or clock knows, such as 30 February or 24:00."""
+    for row, text in enumerate(column.to_pylist(), start=1):
+        try:
+            datetime.fromisoformat(text.upper() if text else "2030-01-01")
+        except ValueError:
+            return row
+    return 1
 
 
 def _whole_seconds(stamps: NDArray[np.datetime64], name: str) -> Moments:

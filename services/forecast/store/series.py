@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Pool, select, update
 from grid_models.forecast import SeriesDescription, SeriesKind
 from services.database.engine import Database
 from services.database.statements import in_turns, insert_new
-from services.forecast.errors import UnknownSeries
+from services.forecast.errors import UnknownSeries, Unusable
 from services.forecast.known import Moment
 from services.forecast.store.statements import moment_at, seconds
 from services.forecast.store.tables import Series, SeriesVersion
@@ -32,6 +32,7 @@ class SeriesShelf:
         with self._database.writing() as connection:
             ids = _claim(connection, given)
             newest = _newest(connection, list(ids.values()))
+            _refuse_circles(connection, given)
             return tuple(_put(connection, ids[one.name], one, known_at, newest) for one in given)
 
     def get(self, name: str, as_of: Moment | None = None) -> SeriesDescription:
@@ -135,6 +136,29 @@ def _claim(connection: Connection, given: Sequence[SeriesDescription]) -> dict[s
     ids = series_ids(connection, [one.name for one in given])
     locked(connection, ids.values())
     return ids
+
+
+def _refuse_circles(connection: Connection, given: Sequence[SeriesDescription]) -> None:
+    """No sum may be a part of its own parts; parts that nobody has described yet have no parts."""
+    members = {one.name: one.members for one in given}
+    for name in [name for name, some in members.items() if some]:
+        inside: set[str] = set()
+        left = list(members[name])
+        while left:
+            members |= _members(connection, [one for one in left if one not in members])
+            inside |= set(left)
+            left = [part for one in left for part in members.get(one, ()) if part not in inside]
+        if name in inside:
+            raise Unusable(f"members: {name} would be part of itself through {', '.join(sorted(inside - {name})[:5])}")
+
+
+def _members(connection: Connection, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, int] = {}
+    for some in in_turns(names):
+        rows = connection.execute(select(Series.name, Series.id).where(Series.name.in_(some)))
+        found |= {row.name: row.id for row in rows}
+    told = _newest(connection, list(found.values()))
+    return {name: tuple(told[identity][1]["members"]) for name, identity in found.items() if identity in told}
 
 
 def _newest(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[int, Any]]:

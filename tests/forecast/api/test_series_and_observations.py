@@ -150,11 +150,49 @@ def test_what_cannot_be_used_is_refused_in_words_and_changes_nothing(wind, told,
         ("application/vnd.apache.parquet", b"PAR1 not really PAR1", 400, "unreadable"),
         (ARROW, b"no arrow", 400, "unreadable"),
         ("text/csv", b"time,wind/1\n0001-01-01T00:00:00+08:00,1\n", 422, "unusable"),
+        ("text/csv", b"series,time,value,value\nwind/1,2024-02-03T00:00:00Z,1,2\n", 422, "unusable"),
+        ("text/csv", "series,time,value\n风电场,2024-02-03T00:00:00Z,1\n".encode("gb18030"), 400, "unreadable"),
         ("application/xml", b"<a/>", 415, "unsupported-form"),
     ],
 )
 def test_a_body_that_is_no_table_is_refused(wind, form, content, status, kind):
     problem(wind.post("/v1/observations", content=content, headers={"Content-Type": form}), status, kind)
+
+
+def test_a_table_without_rows_says_nothing(wind):
+    answer = wind.post("/v1/observations", content=b"series,time,value\n", headers={"Content-Type": "text/csv"})
+    assert (200, 0) == (answer.status_code, answer.json()["received"])
+
+
+def test_midnight_at_24_is_named_by_its_row(wind):
+    content = b"series,time,value\nwind/1,2024-02-03T23:00:00Z,1\nwind/1,2024-02-03T24:00:00Z,1\n"
+    answer = wind.post("/v1/observations", content=content, headers={"Content-Type": "text/csv"})
+    assert "time: row 2 is '2024-02-03T24:00:00Z', a moment that does not exist" == problem(answer, 422, "unusable")
+
+
+def test_a_stretch_that_ends_before_it_begins_is_refused(wind):
+    stretch = {"series": "wind/1", "from": "2024-02-03T00:00:00Z", "to": "2024-02-02T00:00:00Z"}
+    for path in ("/v1/observations", "/v1/forecasts/vintages"):
+        assert "lies before from" in problem(wind.get(path, params=stretch), 422, "unusable")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"step_min": 7}, "must divide the hour"),
+        ({"unit": "kW"}, "unit: wind is in MW, not in kW"),
+        ({"kind": "hydro_inflow", "unit": "l/s"}, "unit: hydro_inflow is in m3/s or MW"),
+        ({"wind": {"turbine": "V112/3070"}}, "no power curve is known for V112/3070, "),
+        ({"members": ["zone"]}, "members: wind/2 would be part of itself through"),
+    ],
+)
+def test_a_series_that_cannot_be_meant_is_refused(wind, changes, words):
+    """The province is a sum of zones, a zone of farms: no farm is a sum that holds the province."""
+    for name, part in (("zone", "province"), ("province", "wind/2")):
+        assert 201 == wind.put(f"/v1/series/{name}", json={"name": name, "kind": "wind", "members": [part]}).status_code
+    answer = wind.put("/v1/series/wind/2", json={"name": "wind/2", "kind": "wind"} | changes)
+    assert words in problem(answer, 422, "unusable")
+    assert 404 == wind.get("/v1/series/wind/2").status_code
 
 
 def test_limits_are_named(wind, settings):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from grid_models.forecast import WindSite
+from services.forecast.errors import Unusable
 from services.forecast.physical import wind
 
 
@@ -37,5 +38,5 @@ def test_thin_air_carries_less():
 
 
 def test_an_unknown_turbine_says_where_to_look():
-    with pytest.raises(wind.UnknownTurbine, match="get_turbine_types"):
+    with pytest.raises(Unusable, match="no power curve is known for"):
         wind.farm_curve("none of ours", 0.9)

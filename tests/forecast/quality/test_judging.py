@@ -251,3 +251,13 @@ def test_the_last_of_two_values_for_one_time_holds(quick_store):
     assert ("duplicate", 2) == (report.findings[0].doubt, report.findings[0].values)
     assert [7] == quick_store.known("load", at(99)).observed.values.tolist()
     assert [5, 7] == quick_store.observations.history("load").values.tolist()
+
+
+def test_what_was_known_before_it_began_is_no_measurement():
+    """Four minutes ahead are a clock; five hours ahead is a forecast: models do not see it."""
+    times = grid(LOAD, 1)
+    known_at = times + np.timedelta64(3600, "s")
+    known_at[3], known_at[4] = times[3] - np.timedelta64(240, "s"), times[4] - np.timedelta64(5, "h")
+    rows, findings = judged(LOAD, Readings.of(times, load_mw(times), known_at), NOTHING)
+    assert [4] == np.flatnonzero(np.isnan(rows.usable)).tolist()
+    assert [("early", 1)] == [(one.doubt, one.values) for one in findings]

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from province import FARMS, LOAD
 from typer.testing import CliRunner
@@ -79,6 +80,22 @@ def test_a_file_that_cannot_be_judged_is_refused_in_words(typed, tmp_path: Path,
     (tmp_path / "day.csv").write_text(text)
     told = typed("score", "--file", "day.csv", "--rule", "north")
     assert (2, True) == (told.exit_code, words in " ".join(told.output.replace("│", " ").split()))
+
+
+def test_weather_comes_in_from_a_field(typed, tmp_path: Path):
+    """Two issues on a grid around Hangzhou: of eleven cities the three on the grid are read."""
+    xarray = pytest.importorskip("xarray")
+    issued = np.array(["2024-07-25T00", "2024-07-25T12"], "datetime64[ns]")
+    leads = np.arange(3).astype("timedelta64[h]").astype("timedelta64[ns]")
+    coords = {"time": issued, "step": leads, "latitude": [30.0, 30.5], "longitude": [120.0, 120.5]}
+    field = xarray.Dataset({"t2m": (tuple(coords), np.full((2, 3, 2, 2), 300.0))}, coords)
+    field.to_netcdf(tmp_path / "field.nc", engine="netcdf4")
+    told = typed("weather", "field.nc", "--source", "ecmwf", "--delay-h", "6")
+    assert 0 == told.exit_code, told.output
+    assert "field.nc: 6 issues of 3 series, 6 of them new" in told.stdout
+    assert "0 of them new" in typed("weather", "field.nc", "--source", "ecmwf", "--delay-h", "6").stdout
+    refused = typed("weather", "field.nc", "--series", "Ningbo temperature_c")
+    assert (2, True) == (refused.exit_code, "Ningbo temperature_c: lies outside the grid" in refused.output)
 
 
 def test_data_come_in_from_files(typed, tmp_path: Path):

@@ -179,6 +179,43 @@ BAD = [
         "lies before the origin",
     ),
     ("/v1/forecasts", {"series": ["Hangzhou temperature_c"], "origin": AT}, 422, "is weather"),
+    (
+        "/v1/forecasts",
+        {"series": [LOAD], "origin": AT, "start": "2024-07-28T01:07:13Z", "steps": 4, "step_min": 15},
+        422,
+        "is no full multiple of 15 min",
+    ),
+    (
+        "/v1/forecasts",
+        {"series": [LOAD], "origin": AT, "start": "2024-07-28T01:00:00Z", "steps": 4, "step_min": 7},
+        422,
+        "step_min: must divide the hour",
+    ),
+    ("/v1/forecasts", {"series": [f"q{place}" for place in range(5001)]}, 422, "at most 5000 of them, not 5001"),
+    (
+        "/v1/forecasts/submissions",
+        {"series": [FARMS[0]], "origin": AT, "rule": "northwest-2023-wind-hour-1"},
+        422,
+        "judges intraday forecasts",
+    ),
+    (
+        "/v1/scenarios/odds",
+        {"series": [LOAD], "question": "net_load_ramps", "ramp_mw": 0.0},
+        422,
+        "ramp_mw: must not be 0",
+    ),
+    (
+        "/v1/scenarios/odds",
+        {"series": [LOAD], "question": "net_load_ramps", "ramp_mw": 9.0, "within_h": 24.0, "origin": AT, "drawn": 20},
+        422,
+        "within_h: must be at least a step (0.25 h) and shorter than the forecast (24 h)",
+    ),
+    ("/v1/backtests", {"series": [FARMS[0]], "model": "oracle", "first": AT, "last": AT}, 422, "there is no oracle"),
+    ("/v1/backtests", {"series": [FARMS[0]], "levels": [0.9, 0.1], "first": AT, "last": AT}, 422, "must rise"),
+    ("/v1/backtests", {"series": ["Hangzhou temperature_c"], "first": AT, "last": AT}, 422, "weather is not forecast"),
+    ("/v1/backtests/scores", {"series": [LOAD], "first": AT, "last": "2024-01-01T00:00:00Z"}, 422, "lies before first"),
+    ("/v1/models/trainings", {"kind": "wind", "series": [LOAD]}, 422, "is load, not wind"),
+    ("/v1/models/trainings", {"kind": "wind", "origin": "2124-01-01T00:00:00Z"}, 422, "lies in the future"),
     ("/v1/forecasts/submissions", {"series": [LOAD], "rule": "east"}, 422, "rule: there is no 'east'"),
     ("/v1/forecasts/submissions", {"series": [LOAD], "rule": "north"}, 422, "is load"),
     ("/v1/forecasts/submissions", {"kind": "wind", "rule": "north"}, 422, "one plant at a time"),
@@ -204,6 +241,46 @@ BAD = [
     ("/v1/models/promotions", {"slot": "wind day-ahead 15 min", "version": 9}, 404, "version 9"),
     ("/v1/models/promotions", {"slot": "wind day-ahead 15 min"}, 422, "name the version"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"kind": "load"}, "kind: offshore-wind-Jiaxing is wind, not load"),
+        ({"unit": "kW"}, "unit: offshore-wind-Jiaxing is MW, not kW"),
+        ({"issued_at": "2024-08-27T00:30:00Z"}, "lies after the last step of the forecast"),
+        ({"series": "Hangzhou temperature_c", "kind": "weather", "unit": "degC"}, "bring it to /v1/weather"),
+    ],
+)
+def test_what_is_no_forecast_of_the_series_is_not_learned_from(client: httpx.Client, changes: Any, words: str):
+    (ours,) = made(client, series=["offshore-wind-Jiaxing"], keep=False).json()["forecasts"]
+    answer = client.post("/v1/forecasts/brought", json={"author": "somebody", "forecasts": [ours | changes]})
+    assert (422, True) == (answer.status_code, words in answer.json()["detail"])
+
+
+WEATHER = {
+    "series": "Hangzhou temperature_c",
+    "source": "x",
+    "issued_at": "2024-07-27T00:00:00Z",
+    "start": "2024-07-27T00:00:00Z",
+    "values": [30.0, 31.0],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"series": LOAD}, "is load, not weather"),
+        ({"issued_at": "2124-07-27T00:00:00Z"}, "which is still to come"),
+        ({"known_at": "2124-07-27T00:00:00Z"}, "which is still to come"),
+        ({"known_at": "2024-07-20T00:00:00Z"}, "cannot be known at 2024-07-20T00:00:00 already"),
+        ({"values": [303.0, 304.0]}, "is it in kelvin or Fahrenheit?"),
+    ],
+)
+def test_weather_that_cannot_be_meant_is_refused(client: httpx.Client, changes: Any, words: str):
+    answer = client.post("/v1/weather", json={"issues": [WEATHER | changes]})
+    assert (422, True) == (answer.status_code, words in answer.json()["detail"])
+    assert 200 == client.post("/v1/weather", json={"issues": [WEATHER]}).status_code
 
 
 @pytest.mark.parametrize(("path", "body", "status", "words"), BAD)

@@ -151,6 +151,18 @@ def test_a_grib_field_is_read_at_the_point(tmp_path):
     assert np.datetime64("2024-01-01T02:00:00") == issue.times[-1]
 
 
+def test_a_field_is_read_where_its_grid_and_its_variables_reach(tmp_path):
+    """Of three series one lies elsewhere and one is another variable; the issue was known six hours after it."""
+    dataset().to_netcdf(tmp_path / "f.nc", engine="netcdf4")
+    far = T.model_copy(update={"name": "far", "latitude": 50.0})
+    wind = T.model_copy(update={"name": "wind", "variable": "wind_speed_100m_m_per_s"})
+    read = gridded.read(tmp_path / "f.nc", [far, T, wind], "ecmwf", NOW, every=False, delay_h=6)
+    assert ["t", "t"] == [issue.series for issue in read]
+    assert all(np.timedelta64(6, "h") == issue.known_at - issue.issued for issue in read)
+    with pytest.raises(Unusable, match="no field for far"):
+        gridded.read(tmp_path / "f.nc", [far], "ecmwf", NOW, every=False)
+
+
 def test_without_the_extra_the_way_out_is_named(tmp_path, monkeypatch):
     (tmp_path / "f.nc").write_bytes(b"")
     monkeypatch.setitem(sys.modules, "xarray", None)
