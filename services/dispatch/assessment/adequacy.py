@@ -1,26 +1,20 @@
-"""Whether supply suffices, in probabilities: LOLE, LOLH, EUE, and what a resource is worth in firm megawatts.
+"""Whether supply suffices, in probabilities: LOLE, LOLH, EUE.
 
 Exact by enumeration for a few units, and by sequential Monte Carlo for a province. LOLH counts short hours, LOLE short
 days, EUE what is not served, all per year of the load. Both agree on LOLH and EUE; days need the sequence.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
 
-from grid_models.quantities import Data, Floats
+from grid_models.quantities import Floats
 from services.dispatch.assessment.document.risk import Adequacy
 from services.dispatch.assessment.sampling import DAY_H, SHORT_MW, available_mw, unserved_mw
 
 STATES_AT_MOST = 1 << 16
-ENUMERATED_UP_TO = 10
-"""Units."""
-BISECTED_TO = 1e-6
-"""Of the rated power, where energy unserved is known exactly."""
-SAMPLED_TO = 2e-3
-"""Of the rated power, where it is sampled: finer than its error would be waste."""
 MORE_SEED = 7919
 """Added to the seed where units come on top: their luck is their own."""
 NO_STORES: Floats = np.zeros((0, 4))
@@ -198,112 +192,3 @@ def _stores(stores: Sequence[Store]) -> Floats:
 def _calls(calls: Sequence[CalledLoad]) -> Floats:
     rows = [(one.mw, one.longest_h, one.per_day, one.per_year, one.rest_h) for one in calls]
     return np.array(rows).reshape(-1, 5) if rows else NO_CALLS
-
-
-class Worth(Data):
-    """A resource in firm megawatts."""
-
-    mw: float
-    of_rated: float
-    eue_without_mwh: float
-    eue_with_mwh: float
-
-
-def equivalent_firm_capacity(system: System, *more: Member, years: int = 1000, seed: int = 1) -> Worth:
-    """EFC: the firm megawatts that leave the same energy unserved as these resources, before the same luck."""
-    most_mw = rated_mw(more)
-    without, improved = _eue(system, more, years, seed)
-    target = improved(0.0)
-    _is_short(without(0.0))
-    firm_mw = _bisected(lambda mw: without(mw) - target, 0.0, most_mw, _fineness(system.plus(*more)))
-    return Worth(
-        mw=firm_mw, of_rated=firm_mw / most_mw, eue_without_mwh=without(0.0), eue_with_mwh=target
-    )  # fmt: skip
-
-
-def effective_load_carrying_capability(system: System, *more: Member, years: int = 1000, seed: int = 1) -> Worth:
-    """ELCC: the load that these resources carry at the energy unserved of before, before the same luck."""
-    most_mw = rated_mw(more)
-    without, improved = _eue(system, more, years, seed)
-    target = without(0.0)
-    _is_short(target)
-    load_mw = _bisected(lambda mw: target - improved(-mw), 0.0, most_mw, _fineness(system.plus(*more)))
-    return Worth(mw=load_mw, of_rated=load_mw / most_mw, eue_without_mwh=target, eue_with_mwh=improved(0.0))
-
-
-class NothingShort(ValueError):
-    """A system that is never short has no use for more: its worth cannot be measured."""
-
-    status = 422
-
-
-def _is_short(eue_mwh: float) -> None:
-    if eue_mwh <= 0:
-        raise NothingShort("supply was never short in any sampled year: sample more, or tighten the system first")
-
-
-def tightened(system: System, lolh_h: float = 2.4, years: int = 1000, seed: int = 1) -> System:
-    """The system with so much load added, or firm capacity, that it is short no more than these hours a year.
-
-    2.4 h a year is the usual yardstick of one day in ten years taken as hours; worth is measured at such a margin.
-    """
-    hours = np.atleast_2d(system.net_load_mw).shape[1]
-    outages = sampled_outages(system.units, hours, years, seed)
-
-    def excess(firm_mw: float) -> float:
-        moved = replace(system, firm_mw=system.firm_mw + firm_mw)
-        return float(sampled(moved, outages=outages).lolh_h.mean()) - lolh_h
-
-    reach_mw = float(np.max(system.net_load_mw)) + sum(one.mw for one in system.units)
-    return replace(system, firm_mw=system.firm_mw + _bisected(excess, -reach_mw, reach_mw))
-
-
-def rated_mw(more: Sequence[Member]) -> float:
-    """What they could give at best."""
-    return sum(one.discharge_mw if isinstance(one, Store) else one.mw for one in more)
-
-
-def _eue(
-    system: System, more: Sequence[Member], years: int, seed: int
-) -> tuple[Callable[[float], float], Callable[[float], float]]:
-    """Energy unserved without and with the resources, by firm megawatts on top: exact where that is possible."""
-    better = system.plus(*more)
-    if _is_enumerated(better):
-        return _eue_exactly(system), _eue_exactly(better)
-    return _eue_by_luck(system, better, years, seed)
-
-
-def _is_enumerated(system: System) -> bool:
-    return not system.stores and not system.calls and len(system.units) <= ENUMERATED_UP_TO
-
-
-def _fineness(system: System) -> float:
-    return BISECTED_TO if _is_enumerated(system) else SAMPLED_TO
-
-
-def _eue_exactly(system: System) -> Callable[[float], float]:
-    return lambda firm_mw: enumerated(replace(system, firm_mw=system.firm_mw + firm_mw)).eue_mwh
-
-
-def _eue_by_luck(
-    system: System, better: System, years: int, seed: int
-) -> tuple[Callable[[float], float], Callable[[float], float]]:
-    hours = np.atleast_2d(system.net_load_mw).shape[1]
-    outages = sampled_outages(system.units, hours, years, seed)
-    with_more = outages.extended(better.units)
-
-    def eue(one: System, luck: Outages, firm_mw: float) -> float:
-        return float(sampled(replace(one, firm_mw=one.firm_mw + firm_mw), outages=luck).eue_mwh.mean())
-
-    return (lambda mw: eue(system, outages, mw)), (lambda mw: eue(better, with_more, mw))
-
-
-def _bisected(excess: Callable[[float], float], low: float, high: float, fineness: float = BISECTED_TO) -> float:
-    """Where a falling excess reaches 0, the range's end where it does not."""
-    if excess(high) > 0:
-        return high
-    width = high - low
-    while high - low > fineness * width:
-        middle = (low + high) / 2
-        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
-    return high

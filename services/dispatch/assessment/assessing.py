@@ -14,6 +14,7 @@ from services.dispatch.assessment.document.levels import Capability
 from services.dispatch.assessment.document.ways import Closing, PathTo, Sensitivity
 from services.dispatch.assessment.load_facts import load_facts
 from services.dispatch.assessment.outlook import closing, held_for, path_to, sensitivities
+from services.dispatch.assessment.payments import payments
 from services.dispatch.assessment.peaks import LoadYear, peak_valley_rates
 from services.dispatch.assessment.planned_days import COMMITMENT, Judge, planned_day
 from services.dispatch.assessment.profiles import DEFAULT, Profile, chosen, profile_of
@@ -68,6 +69,7 @@ def assess(
     fleet, duplicates = subject.fleet()
     definitions = [one if isinstance(one, Profile) else chosen([one])[0] for one in profiles] or list(chosen())
     verdicts = judged(fleet, definitions, subject.renewable_mw, depth.seconds, tell)
+    supply = _supply(subject)
     closings, paths, changes = _outlook(subject, fleet, tell) if depth.outlook else ((), (), ())
     return Assessment(
         name=subject.name,
@@ -78,7 +80,8 @@ def assess(
         verdicts=verdicts,
         duplicates=tuple(Duplicated(**vars(one)) for one in duplicates),
         days=_days(subject, depth, tell),
-        risk=risk(_supply(subject), depth.sample_years, tell=tell) if depth.sample_years else None,
+        risk=risk(supply, depth.sample_years, tell=tell) if depth.sample_years else None,
+        payments=payments(subject.name, subject.answering, supply.net, subject.coal_mw) if depth.outlook else None,
         closings=closings,
         paths=paths,
         sensitivities=changes,

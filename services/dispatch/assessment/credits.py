@@ -6,6 +6,9 @@ import numpy as np
 
 from services.dispatch.assessment.peaks import LoadYear, events
 
+COAL_PRICE_CNY_PER_KW_YEAR = 165.0
+"""Half of the fixed cost of 330: the least capacity price of coal by 发改价格〔2026〕114号; provinces may pay more."""
+
 
 def storage_credit(discharge_h: float, longest_net_peak_h: float) -> float:
     """Share of the coal capacity price that independent storage earns: full-power hours over the longest net peak.
@@ -33,6 +36,7 @@ class GansuRule:
     """Of output that the plant uses itself."""
     supply_demand_factor: float = 0.8953
     """Of the province and year."""
+    source: str = "Gansu, capacity fee of 2026 (fxbaogao 5230580)"
 
     def fee_cny_per_kw_year(self) -> float:
         """Per kilowatt of rated output."""

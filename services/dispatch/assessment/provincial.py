@@ -46,6 +46,7 @@ def subject_of_year(study: ProvinceYear, days: int = DAYS, data: Path | None = N
         title=study.facts.title,
         title_zh=study.facts.name_zh,
         notes=(study.note, MADE_UP if data is None else WEATHER_MADE_UP),
+        coal_mw=study.capacity_mw().get("coal", 0.0),
         temperature_c=study.weather.temperature_c,
         other_loads_mw=tuple(one.load_mw for one in study.other_weather),
     )

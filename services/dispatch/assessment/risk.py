@@ -5,27 +5,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from services.dispatch.assessment.adequacy import (
-    Member,
+from services.dispatch.assessment.adequacy import Member, Outages, Sample, System, sampled, sampled_outages
+from services.dispatch.assessment.document.risk import ClassWorth, Risk
+from services.dispatch.assessment.peaks import LoadYear
+from services.dispatch.assessment.sampling import SHORT_MW
+from services.dispatch.assessment.worth import (
     NothingShort,
-    Outages,
-    Sample,
-    Store,
-    System,
     effective_load_carrying_capability,
     equivalent_firm_capacity,
     rated_mw,
-    sampled,
-    sampled_outages,
     tightened,
 )
-from services.dispatch.assessment.credits import longest_net_peak_h, storage_credit
-from services.dispatch.assessment.document.risk import ClassWorth, Risk, StoreCredit
-from services.dispatch.assessment.peaks import LoadYear
 
 YARDSTICK_H = 2.4
 """Short hours a year at which worth is measured: one day in ten years, taken as hours."""
 DAY_H = 24
+TOGETHER = "all"
+"""The name of everybody together, among the classes."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,7 @@ class Supply:
     base: System
     answering: Mapping[str, tuple[Member, ...]]
     net: LoadYear
-    """Of one weather year, for the longest net peak and the calendar of the risk."""
+    """Of one weather year, for the calendar of the risk."""
 
 
 def risk(supply: Supply, years: int = 1000, seed: int = 1, tell: Callable[[str], None] = lambda _: None) -> Risk:
@@ -47,7 +43,6 @@ def risk(supply: Supply, years: int = 1000, seed: int = 1, tell: Callable[[str],
     without = _sampled(supply.base.plus(*_not_called(supply.answering)), outages)
     answered = _sampled(supply.base.plus(*everyone), outages)
     worth, moved_mw, notes = _worth(supply, years, seed, tell)
-    longest_h = longest_net_peak_h(supply.net)
     return Risk(
         hours=hours,
         weather_years=len(np.atleast_2d(supply.base.net_load_mw)),
@@ -59,10 +54,9 @@ def risk(supply: Supply, years: int = 1000, seed: int = 1, tell: Callable[[str],
         yardstick_h=YARDSTICK_H,
         moved_mw=moved_mw,
         worth=worth,
+        shortage_h=_shortage_h(supply.base, moved_mw, outages) if worth else 0.0,
         unserved_by_hour_mwh=_by_hour(without, supply.net),
         unserved_by_month_mwh=_by_month(without, supply.net),
-        longest_net_peak_h=longest_h,
-        credits=_credits([one for one in everyone if isinstance(one, Store)], longest_h),
         notes=notes,
     )
 
@@ -91,7 +85,7 @@ def _worth(
     tight = tightened(whole, YARDSTICK_H, years, seed)
     moved_mw = whole.firm_mw - tight.firm_mw
     found, notes = [], []
-    for name in supply.answering:
+    for name in (*supply.answering, *([TOGETHER] if len(supply.answering) > 1 else [])):
         tell(f"adequacy: worth of {name}")
         try:
             found.append(_class_worth(name, supply, tight.firm_mw, years, seed))
@@ -101,12 +95,33 @@ def _worth(
 
 
 def _class_worth(name: str, supply: Supply, firm_mw: float, years: int, seed: int) -> ClassWorth:
-    members = supply.answering[name]
-    others = [one for other, kept in supply.answering.items() if other != name for one in kept]
+    members = _everyone(supply.answering) if name == TOGETHER else supply.answering[name]
+    others = [one for other, kept in supply.answering.items() if name not in (other, TOGETHER) for one in kept]
     system = replace(supply.base.plus(*others), firm_mw=firm_mw)
     firm = equivalent_firm_capacity(system, *members, years=years, seed=seed)
     carried = effective_load_carrying_capability(system, *members, years=years, seed=seed)
-    return ClassWorth(name=name, rated_mw=rated_mw(members), firm_mw=firm.mw, carried_mw=carried.mw)
+    return ClassWorth(
+        name=name,
+        rated_mw=rated_mw(members),
+        firm_mw=firm.mw,
+        carried_mw=carried.mw,
+        firm_error_mw=firm.error_mw,
+        carried_error_mw=carried.error_mw,
+    )
+
+
+def _shortage_h(base: System, moved_mw: float, outages: Outages) -> float:
+    """The mean length of what is short before stores and calls, each stretch by its missing energy."""
+    load_mw = np.atleast_2d(base.net_load_mw) + moved_mw - base.firm_mw
+    hours = missing = 0.0
+    for year, capacity_mw in enumerate(outages.capacity_mw):
+        short_mw = np.maximum(0.0, load_mw[year % len(load_mw)] - capacity_mw)
+        edges = np.flatnonzero(np.diff(short_mw > SHORT_MW, prepend=False, append=False))
+        for first, end in edges.reshape(-1, 2):
+            energy = float(short_mw[first:end].sum())
+            hours += energy * float(end - first)
+            missing += energy
+    return hours / missing if missing else 0.0
 
 
 def _by_hour(sample: Sample, net: LoadYear) -> tuple[float, ...]:
@@ -117,16 +132,3 @@ def _by_hour(sample: Sample, net: LoadYear) -> tuple[float, ...]:
 def _by_month(sample: Sample, net: LoadYear) -> tuple[float, ...]:
     months = [net.moment(step).month - 1 for step in range(len(sample.unserved_by_hour_mwh))]
     return tuple(np.bincount(months, sample.unserved_by_hour_mwh, minlength=12).tolist())
-
-
-def _credits(stores: Sequence[Store], longest_h: float) -> tuple[StoreCredit, ...]:
-    """By duration, to the half hour."""
-    power: dict[float, float] = {}
-    for one in stores:
-        duration_h = round(2 * one.energy_mwh / one.discharge_mw) / 2
-        if duration_h > 0:
-            power[duration_h] = power.get(duration_h, 0.0) + one.discharge_mw
-    return tuple(
-        StoreCredit(discharge_h=hours, power_mw=mw, credit=storage_credit(hours, longest_h))
-        for hours, mw in sorted(power.items())
-    )

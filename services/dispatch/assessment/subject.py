@@ -63,6 +63,8 @@ class Subject:
     title_zh: str = ""
     notes: tuple[str, ...] = ()
     """What the reader must know of its making, such as that a load is synthetic."""
+    coal_mw: float = 0.0
+    """Coal power that stands in the province, in rated output."""
     temperature_c: Floats | None = None
     """At every step of the load."""
     other_loads_mw: tuple[Floats, ...] = ()

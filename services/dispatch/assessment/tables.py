@@ -174,6 +174,8 @@ def held_by_hours(assessment: Assessment, say: Speech) -> Table:
 
 def said_class(name: str, say: Speech) -> str:
     """Such as `demand side: contract`."""
+    if ": " not in name:
+        return say(name)
     source, _, programme = name.partition(": ")
     return f"{say(SOURCES[source])}{'：' if say.language == 'zh' else ': '}{say(programme)}"
 

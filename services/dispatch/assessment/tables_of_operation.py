@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from services.dispatch.assessment.document.assessment import Assessment
 from services.dispatch.assessment.document.days import Commitment, PlannedDay
+from services.dispatch.assessment.document.payments import CapacityFee, Payments
 from services.dispatch.assessment.document.risk import Risk
 from services.dispatch.assessment.document.ways import Closing, PathTo
 from services.dispatch.assessment.speech import Speech
@@ -78,23 +79,52 @@ def adequacy(found: Risk, say: Speech) -> Table:
 
 
 def worth(found: Risk, say: Speech) -> Table:
+    """Last row: everybody, on top of nobody."""
     heads = ("class", "rated", "EFC", "of rated", "ELCC")
     rows = [
-        (said_class(one.name, say), say.mw(one.rated_mw), say.mw(one.firm_mw), say.share(one.of_rated, 0),
-         say.mw(one.carried_mw))
+        (said_class(one.name, say), say.mw(one.rated_mw), _with_error(one.firm_mw, one.firm_error_mw, say),
+         say.share(one.of_rated, 0), _with_error(one.carried_mw, one.carried_error_mw, say))
         for one in found.worth
     ]  # fmt: skip
     title = say(
-        "Worth in firm {unit}, where {hours:g} h a year are short", unit=say.power_unit, hours=found.yardstick_h
+        "Worth in firm {unit}, where {hours:g} h a year are short; ± one standard error",
+        unit=say.power_unit, hours=found.yardstick_h,
+    )  # fmt: skip
+    return table(say, title, heads, rows)
+
+
+def _with_error(mw: float, error_mw: float, say: Speech) -> str:
+    return f"{say.mw(mw)} ± {say.mw(error_mw)}"
+
+
+def payments(found: Payments, say: Speech) -> Iterator[Table]:
+    """Storage on the grid's side, and coal where the province has a rule."""
+    rows = [
+        (f"{one.discharge_h:g}", say.mw(one.power_mw), say.share(one.credit, 1), say.number(one.cny_per_kw_year, 1))
+        for one in found.credits
+    ]
+    title = say(
+        "Storage credit by the notice of 2026: longest net peak {hours:g} h, coal at {price:g} CNY/kW-year",
+        hours=found.longest_net_peak_h, price=found.coal_price_cny_per_kw_year,
+    )  # fmt: skip
+    if rows:
+        yield table(say, title, ("lasts h", "power", "credit", "CNY/kW-year"), rows)
+    if found.fee:
+        yield _fee(found.fee, say)
+
+
+def _fee(found: CapacityFee, say: Speech) -> Table:
+    """Factor by factor, so that it can be multiplied again."""
+    rows = (
+        ("price of capacity, CNY/kW-year", say.number(found.price_cny_per_kw_year, 1)),
+        ("reliable factor of coal", say.share(found.reliable_factor, 2)),
+        ("less own use", say.share(found.auxiliary_share, 2)),
+        ("supply and demand factor", say.share(found.supply_demand_factor, 2)),
+        ("fee, CNY/kW-year", say.number(found.fee_cny_per_kw_year, 3)),
+        ("coal power, rated", say.power(found.coal_mw)),
+        ("fee, million CNY a year", say.number(found.total_cny_per_year / 1e6, 1)),
     )
-    return table(say, title, heads, rows)
-
-
-def store_credits(found: Risk, say: Speech) -> Table:
-    heads = ("lasts h", "power", "credit")
-    rows = [(f"{one.discharge_h:g}", say.mw(one.power_mw), say.share(one.credit, 0)) for one in found.credits]
-    title = say("Storage credit by the notice of 2026: longest net peak {hours:g} h", hours=found.longest_net_peak_h)
-    return table(say, title, heads, rows)
+    return table(say, say("Capacity fee of Gansu, 2026"), ("", ""), [(say(name), value) for name, value in rows])
 
 
 def closing(one: Closing, say: Speech) -> Table:
@@ -142,7 +172,8 @@ def all_of(assessment: Assessment, say: Speech) -> Iterator[Table]:
     if assessment.risk:
         yield adequacy(assessment.risk, say)
         yield worth(assessment.risk, say)
-        yield store_credits(assessment.risk, say)
+    if assessment.payments:
+        yield from payments(assessment.payments, say)
     yield from (closing(one, say) for one in assessment.closings)
     yield from (path(one, say) for one in assessment.paths)
     if assessment.sensitivities:

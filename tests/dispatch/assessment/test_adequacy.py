@@ -1,6 +1,7 @@
 """Adequacy by hand, by enumeration and by sampling: the three agree."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -8,24 +9,28 @@ from dispatch.building import battery, case, free, given, thermal
 
 from services.dispatch.assessment.adequacy import (
     CalledLoad,
-    NothingShort,
     Store,
     System,
     Unit,
-    effective_load_carrying_capability,
     enumerated,
-    equivalent_firm_capacity,
     sampled,
     sampled_outages,
-    tightened,
 )
 from services.dispatch.assessment.parts import system_of
 from services.dispatch.assessment.peaks import LoadYear
+from services.dispatch.assessment.risk import TOGETHER, Supply, risk
+from services.dispatch.assessment.worth import (
+    NothingShort,
+    effective_load_carrying_capability,
+    equivalent_firm_capacity,
+    tightened,
+)
 
 approx = pytest.approx
 THREE = (Unit(500, 0.10), Unit(400, 0.05), Unit(300, 0.02))
 HOUR = System(THREE, np.array([[800.0]]))
 SURE = Unit(100, 0.0)
+START = datetime(2030, 7, 1)  # noqa: DTZ001 - local time
 
 
 def test_the_three_units_of_the_worked_example():
@@ -108,6 +113,41 @@ def test_a_store_is_worth_its_power_where_peaks_are_short():
     system = System((SURE,), np.array([[50.0] * 12 + [130.0] + [50.0] * 11]))
     assert 30 == approx(equivalent_firm_capacity(system, Store(30, 30, 30), years=2).mw, abs=1e-3)
     assert 15 == approx(equivalent_firm_capacity(system, Store(30, 30, 15), years=2).mw, abs=1e-3)
+
+
+def test_a_store_is_worth_less_where_shortages_are_long():
+    """Thirty MW short for eight hours of a day: 30 MW for two hours give 60 of 240 MWh, as 7.5 firm MW do."""
+    system = System((SURE,), np.array([[50.0] * 8 + [130.0] * 8 + [50.0] * 8]))
+    assert 7.5 == approx(equivalent_firm_capacity(system, Store(30, 30, 60), years=2).mw, abs=0.1)
+    assert 7.5 == approx(effective_load_carrying_capability(system, Store(30, 30, 60), years=2).mw, abs=0.1)
+
+
+def test_worth_has_the_error_that_other_luck_shows():
+    """The worth of a store under 24 seeds scatters by what the standard error of one says, within a factor of 1.6."""
+    load = np.tile([*[600.0] * 17, 900.0, 950.0, 900.0, *[600.0] * 4], 10)[None, :]
+    system = System((Unit(500, 0.08, 8), Unit(400, 0.08, 8), Unit(300, 0.05, 8)), load)
+    found = [equivalent_firm_capacity(system, Store(100, 100, 200), years=200, seed=seed) for seed in range(1, 25)]
+    scatter = float(np.std([one.mw for one in found], ddof=1))
+    told = float(np.mean([one.error_mw for one in found]))
+    assert told / 1.6 < scatter < 1.6 * told
+    assert 0 == equivalent_firm_capacity(HOUR, Unit(100, 0.2)).error_mw
+
+
+def test_all_together_are_worth_more_than_each_adds_last():
+    """
+    A fleet that fails now and then before two hours of peak; two classes of stores of one hour each.
+
+    Either alone, after the other, meets the second hour only in part; together they meet both.
+    """
+    load = np.tile([*[500.0] * 18, 900.0, 900.0, *[500.0] * 4], 20)
+    stores = {"S: store": (Store(60, 60, 60),), "P: store": (Store(60, 60, 60),)}
+    base = System((Unit(500, 0.05, 4), Unit(500, 0.05, 4)), load[None, :])
+    found = risk(Supply(base, stores, LoadYear(load, START)), years=200)
+    *each, together = found.worth
+    assert [*stores, TOGETHER] == [one.name for one in found.worth]
+    assert together.rated_mw == 120
+    assert together.firm_mw >= max(one.firm_mw for one in each)
+    assert 1 <= found.shortage_h <= 24
 
 
 def test_worth_is_measured_where_something_is_short():

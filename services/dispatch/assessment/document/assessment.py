@@ -12,6 +12,7 @@ from grid_models.quantities import Data
 from services.dispatch.assessment.document.days import PlannedDay
 from services.dispatch.assessment.document.levels import Capability
 from services.dispatch.assessment.document.load import LoadFacts
+from services.dispatch.assessment.document.payments import Payments
 from services.dispatch.assessment.document.risk import Risk
 from services.dispatch.assessment.document.ways import Closing, Held, PathTo, Sensitivity
 from services.dispatch.assessment.profiles import DEFAULT, Profile
@@ -74,6 +75,8 @@ class Assessment(Data):
     days: tuple[PlannedDay, ...] = ()
     """The worst days, planned without response and with it; empty: not run."""
     risk: Risk | None = None
+    payments: Payments | None = None
+    """By the capacity rules of 2026; None: not worked out."""
     closings: tuple[Closing, ...] = ()
     paths: tuple[PathTo, ...] = ()
     sensitivities: tuple[Sensitivity, ...] = ()

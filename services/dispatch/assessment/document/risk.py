@@ -26,18 +26,13 @@ class ClassWorth(Data):
     """EFC: firm megawatts that leave the same energy unserved."""
     carried_mw: float
     """ELCC: load that it carries at the energy unserved of before."""
+    firm_error_mw: float = 0.0
+    carried_error_mw: float = 0.0
+    """Standard errors."""
 
     @property
     def of_rated(self) -> float:
         return self.firm_mw / self.rated_mw
-
-
-class StoreCredit(Data):
-    """What stores of one duration are credited by the notice of 2026: share of the capacity price of coal."""
-
-    discharge_h: float
-    power_mw: float
-    credit: float
 
 
 class Risk(Data):
@@ -56,9 +51,10 @@ class Risk(Data):
     moved_mw: float
     """Load that was added (below 0: taken away) before worth was measured."""
     worth: tuple[ClassWorth, ...]
+    """Each class on top of all others, and all together on top of none."""
+    shortage_h: float
+    """How long supply is short at a stretch at that margin before any store or call, weighted by what is missing."""
     unserved_by_hour_mwh: tuple[float, ...]
     """Without response, by hour of the day: when the risk is."""
     unserved_by_month_mwh: tuple[float, ...]
-    longest_net_peak_h: float
-    credits: tuple[StoreCredit, ...]
     notes: tuple[str, ...] = ()

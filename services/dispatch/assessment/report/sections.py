@@ -8,6 +8,7 @@ from services.dispatch.assessment import tables_of_operation as operation
 from services.dispatch.assessment.document.assessment import Assessment
 from services.dispatch.assessment.document.days import Commitment
 from services.dispatch.assessment.document.levels import Capability
+from services.dispatch.assessment.document.payments import Payments
 from services.dispatch.assessment.document.risk import Risk
 from services.dispatch.assessment.report import pictures
 from services.dispatch.assessment.report.pictures import Picture
@@ -22,6 +23,8 @@ TOLERANCE = (
     "Fleets that are only tried are searched to within 0.05 % of what is under contract: figures here may lie that "
     "much below those above."
 )
+STORE_H = 2.0
+"""What a battery on the grid usually lasts."""
 FIELDS = {
     "load_measure": "whose load", "peak_threshold": "peak threshold", "duration_h": "duration", "notice_h": "notice",
     "scope": "what counts", "level": "level", "tests": "tests", "target": "share asked",
@@ -51,6 +54,8 @@ def sections(found: Assessment, say: Speech) -> Iterator[Section]:
         yield _days(found, say)
     if found.risk:
         yield _risk(found, say)
+    if found.payments:
+        yield _payments(found.payments, say)
     if found.closings:
         yield _closing(found, say)
     if found.paths:
@@ -143,7 +148,6 @@ def _risk(found: Assessment, say: Speech) -> Section:
     shown = (
         operation.adequacy(found.risk, say),
         operation.worth(found.risk, say),
-        operation.store_credits(found.risk, say),
     )
     words = say(
         "Sequential Monte Carlo: {units} units fail and are repaired, stores are run properly, contracts are called "
@@ -164,8 +168,24 @@ def _notes_on_risk(found: Risk, say: Speech) -> Iterator[str]:
             "Worth is what a class adds on top of all others, after {moved} were added to every hour of the load: "
             "where much of the same kind is there already, long shortages empty all of it and the next adds little.",
             moved=say.power(found.moved_mw),
+        )
+        share = min(1.0, STORE_H / found.shortage_h)
+        yield say(
+            "At that margin supply alone is short for {hours} h at a stretch (mean, by missing energy): a store that "
+            "lasts {short:g} h can stand in for about {share} of its power there. The last row is everybody on top of "
+            "nobody: what all are worth together is not the sum of what each adds last.",
+            hours=say.number(found.shortage_h, 1), short=STORE_H, share=say.share(share, 0),
         )  # fmt: skip
     yield from map(say.note, found.notes)
+
+
+def _payments(found: Payments, say: Speech) -> Section:
+    words = say(
+        "By the notice of 2026 a store on the grid's side earns the capacity price of coal times the hours that it "
+        "lasts over those of the longest peak of the net load (at or above 95 %, our choice), at most all of it; at "
+        "least half of the 330 CNY of fixed cost is paid for coal, and a province may pay more."
+    )
+    return Section(say("What standing by is paid"), words, tables=tuple(operation.payments(found, say)))
 
 
 def _closing(found: Assessment, say: Speech) -> Section:
