@@ -7,14 +7,13 @@ from services.dispatch.assessment.document.load import LoadFacts, PeakRun, PeakT
 from services.dispatch.assessment.peaks import (
     LoadYear,
     PeakEvent,
-    WeatherSensitivity,
     duration_curve,
     events,
     is_peak,
     peak_hours,
     peak_valley_rates,
-    weather_sensitivity,
 )
+from services.dispatch.assessment.weather_sensitivity import weather_sensitivity
 
 THRESHOLDS = (0.97, 0.95, 0.90)
 CALENDAR_THRESHOLD = 0.95
@@ -82,5 +81,4 @@ def _calendar(year: LoadYear) -> tuple[tuple[int, ...], ...]:
 def _weather(year: LoadYear, temperature_c: Floats | None) -> Weather | None:
     if temperature_c is None or len(year.days) < DAYS_FOR_WEATHER:
         return None
-    found: WeatherSensitivity = weather_sensitivity(year, temperature_c)
-    return Weather(**vars(found))
+    return Weather(**vars(weather_sensitivity(year, temperature_c)))

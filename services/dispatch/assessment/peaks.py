@@ -21,8 +21,6 @@ SEASON_ENDS: tuple[tuple[int, Season], ...] = (
     (12, "winter"),
 )
 """Last month of each: the summer of the load (迎峰度夏) lasts from June to September."""
-COMFORT_C = (18.0, 24.0)
-"""Heating begins below the first, cooling above the second: usual bounds of degree days."""
 EPSILON_MW = 1e-9
 
 
@@ -190,30 +188,3 @@ def worst_days(year: LoadYear, count: int) -> tuple[int, ...]:
     """The days with the highest peaks, the worst first."""
     peaks = np.array([day.max() for day in year.days])
     return tuple(int(day) for day in np.argsort(-peaks, kind="stable")[:count])
-
-
-@dataclass(frozen=True)
-class WeatherSensitivity:
-    """How the peak of a day follows its weather."""
-
-    base_mw: float
-    """Peak of a mild day."""
-    cooling_mw_per_c: float
-    heating_mw_per_c: float
-    explained: float
-    """Share of the variance of daily peaks."""
-
-
-def weather_sensitivity(
-    year: LoadYear, temperature_c: Floats, comfort_c: tuple[float, float] = COMFORT_C
-) -> WeatherSensitivity:
-    """Least squares of the days' peaks on the degrees of their mean above and below comfort."""
-    means = np.array([temperature_c[year.day_of_step == day].mean() for day in range(len(year.days))])
-    peaks = np.array([day.max() for day in year.days])
-    cold, warm = comfort_c
-    features = np.column_stack([np.ones_like(means), np.maximum(0, means - warm), np.maximum(0, cold - means)])
-    factors, *_ = np.linalg.lstsq(features, peaks, rcond=None)
-    spread = float(((peaks - peaks.mean()) ** 2).sum())
-    left = float(((peaks - features @ factors) ** 2).sum())
-    base_mw, cooling, heating = (float(one) for one in factors)
-    return WeatherSensitivity(base_mw, cooling, heating, explained=1 - left / spread if spread else 0.0)

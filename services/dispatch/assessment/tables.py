@@ -128,7 +128,7 @@ def load_figures(assessment: Assessment, say: Speech) -> Table:
     if load.weather:
         rows.append(("cooling, per °C", say.power(load.weather.cooling_mw_per_c)))
         rows.append(("heating, per °C", say.power(load.weather.heating_mw_per_c)))
-        rows.append(("daily peaks explained by weather", say.share(load.weather.explained, 0)))
+        rows.append(("daily peaks explained by month, weekend and weather", say.share(load.weather.explained, 0)))
     return table(say, say("The load"), ("", ""), [(say(name), value) for name, value in rows])
 
 

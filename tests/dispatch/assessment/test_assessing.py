@@ -138,7 +138,7 @@ def test_a_thorough_assessment_holds_every_part():
     found = assess(small_province(), depth=Depth(commitment=EXACT, sample_years=50))
     assert found == Assessment.model_validate_json(found.model_dump_json())
     assert found.risk is not None
-    assert ["D: contract", "S: store"] == sorted(one.name for one in found.risk.worth)
+    assert ["D: contract", "S: store", "all"] == sorted(one.name for one in found.risk.worth)
     strict = next(one for one in found.closings if one.profile == "STRICT")
     assert strict.closed.gap_mw < 0.5 < strict.closed.target_mw - strict.closed.before_mw
     assert found.of("STRICT").capability.deliverable_mw == approx(found.sensitivities[0].deliverable_mw)

@@ -13,7 +13,6 @@ from services.dispatch.assessment.peaks import (
     peak_hours,
     peak_season,
     peak_valley_rates,
-    weather_sensitivity,
     worst_days,
 )
 
@@ -70,11 +69,3 @@ def test_curve_season_and_worst_days():
     assert [3] * 24 == duration_curve(load)[:24].tolist()
     assert "summer" == peak_season(load)
     assert (1, 2) == worst_days(load, 2)
-
-
-def test_a_load_that_follows_the_heat_is_recognised():
-    """1,000 MW on mild days, 50 MW for each degree above 24, 20 for each below 18."""
-    temperatures = [20, 30, 34, 10, 0, 22]
-    peaks = [1000 + 50 * max(0, t - 24) + 20 * max(0, 18 - t) for t in temperatures]
-    found = weather_sensitivity(year(*np.repeat(peaks, 24)), np.repeat(np.array(temperatures, dtype=float), 24))
-    assert (1000, 50, 20, 1) == approx((found.base_mw, found.cooling_mw_per_c, found.heating_mw_per_c, found.explained))

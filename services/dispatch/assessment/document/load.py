@@ -15,13 +15,14 @@ class PeakTable(Data):
 
 
 class Weather(Data):
-    """How the peak of a day follows its mean temperature."""
+    """What a degree adds to the peak of a day in the same month."""
 
     base_mw: float
-    cooling_mw_per_c: float
-    heating_mw_per_c: float
+    cooling_mw_per_c: float | None
+    heating_mw_per_c: float | None
+    """None: too few days are that warm or cold."""
     explained: float
-    """Share of the variance of daily peaks."""
+    """Share of the variance of daily peaks, by month, days of rest and weather together."""
 
 
 class PeakRun(Data):
