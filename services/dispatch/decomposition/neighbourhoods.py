@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
-from services.dispatch.decomposition.generation import Generation
+from services.dispatch.decomposition.generation import IMPOSSIBLE, Generation
 from services.dispatch.decomposition.hunt import Hunt, Incumbent
+from services.dispatch.decomposition.relaxed_dive import Columns, Opening
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import End, Settings
@@ -18,6 +19,8 @@ WIDTHS = (0.0, 5e-5, 3e-4)
 SHARE = 0.35
 """Of the time that is left, what one restricted search may take."""
 POOR_GAP = 0.01
+AMPLE = 3.0
+"""So many times the capacity of a unit is opened to stand in for it."""
 MISSING, SHORTAGE = ("unserved_mw", "spilled_mw"), "shortage_"
 """Columns, or the beginning of their names, by which a row that cannot be met is paid for."""
 NOTHING_MW = 1e-6
@@ -72,6 +75,31 @@ def open_width(generation: Generation, per_step: int) -> float:
     dearer = np.maximum(generation.priced.gap_on, generation.priced.gap_off).ravel()
     count = min(per_step * generation.pricer.steps, dearer.size - 1)
     return float(np.partition(dearer, count)[count])
+
+
+def standing_in(generation: Generation, capacity_mw: Floats, upper: Floats) -> Opening:
+    """What could stand in for a unit in a step: units that are closed there, least dear first, with ample MW.
+
+    `capacity_mw` and `upper` (whether a unit may be on) are by unit and step. A unit opens with all hours that its
+    schedule needs.
+    """
+    on, gap, open_ = generation.parts.decisions["on"], generation.priced.gap_on, upper > 0
+
+    def opening(column: int) -> Columns:
+        found = np.argwhere(on == column)
+        if not found.size:
+            return np.zeros(0, np.int64)  # another kind's decision
+        unit, step = found[0]
+        closed = np.flatnonzero(~open_[:, step] & (gap[:, step] < IMPOSSIBLE))
+        order = closed[np.argsort(gap[closed, step])]
+        enough = 1 + int(np.searchsorted(np.cumsum(capacity_mw[order, step]), AMPLE * capacity_mw[unit, step]))
+        taken = order[:enough]
+        fresh = ~open_[taken] & (gap[taken] <= gap[taken, step][:, None])
+        open_[taken] |= fresh
+        columns: Columns = on[taken][fresh]
+        return columns
+
+    return opening
 
 
 def without_shortage(matrix: Matrix, values: Floats) -> Matrix:

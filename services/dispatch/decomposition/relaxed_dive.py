@@ -3,8 +3,10 @@
 Near the schedules of the master nearly every unit-hour is decided, so the problem that is left is a linear programme
 with some hundred fractions. It stays loaded: a decision more costs a few steps of the dual simplex method, far less
 than the first solve. Units are rounded up, fullest first, because the rest of the fleet then gives way without any
-shortage; what costs too much that way is tried in smaller batches, in the end alone and both ways. Where all is whole,
-the last solution is the exact dispatch of a plan, with its prices.
+shortage; what costs too much that way is tried in smaller batches, in the end alone and both ways. If a single decision
+is dear both ways (a scarce hour, a fraction of a large unit, everything else that is open is on), units that were
+closed there are opened to stand in for it, and the way goes on from what is fixed. Where all is whole, the last
+solution is the exact dispatch of a plan, with its prices.
 Dives in general: Joncour, Michel, Sadykov, Sverdlov, Vanderbeck (2010), doi 10.1016/j.endm.2010.05.088.
 """
 
@@ -24,6 +26,8 @@ from services.dispatch.solve.rounding import is_whole
 
 Columns = NDArray[np.int64]
 Tell = Callable[[float], None]
+Opening = Callable[[int], Columns]
+"""Asked with a decision of the matrix: columns that are closed so far and could stand in for it."""
 
 DUAL_SIMPLEX = 1
 WHOLE = 1e-6
@@ -34,6 +38,10 @@ ROOM = 0.5
 """Of what is left up to `enough`, how much dearer a batch may make the plan."""
 LEAST_ROOM = 1e-6
 """The same relative to the cost, where nothing is left."""
+DEAR = 0.25
+"""Of what is left up to `enough`, what one decision may cost either way before more is opened."""
+MOST_OPENINGS = 4
+"""How often more is opened on one way: each time the problem is loaded anew."""
 SMALLER, LARGER = 4, 2
 """A batch that was too dear is tried again with so many times fewer; the next one has at most so many times more."""
 
@@ -51,70 +59,119 @@ class OutOfTime(Exception):
     """The deadline came before the dive was down."""
 
 
-def relaxed_dive(
-    matrix: Matrix, first: Columns, deadline: float, enough: float, most: float = np.inf, tell: Tell = lambda _: None
-) -> Outcome | None:
-    """A plan of a narrowed problem, those of its decisions in `first` before all others; None where none came out.
+class Stuck(Exception):
+    """Whichever way the next decision is made, it is dear; with these columns open there would be others."""
 
-    It may cost `enough` without harm, and the dive is given up where it would cost more than `most`. `tell` hears
-    what the relaxed problem costs on the way.
+    def __init__(self, opened: Columns):
+        super().__init__()
+        self.opened = opened
+
+
+def nothing_more(_column: int) -> Columns:
+    """Whatever is closed stays closed."""
+    return np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is wanted of a dive."""
+
+    first: Columns
+    """Decisions of the matrix that become whole before all others."""
+    deadline: float
+    enough: float
+    """What a plan may cost without harm."""
+    most: float = np.inf
+    """What it may cost at the most: the dive is given up where it would cost more."""
+    opening: Opening = nothing_more
+    """What to open where a decision is dear either way."""
+    tell: Tell = lambda _: None
+    """Hears what the relaxed problem costs on the way."""
+
+
+def relaxed_dive(matrix: Matrix, wish: Wish) -> Outcome | None:
+    """A plan of a narrowed problem, and of what was opened on the way; None where none came out.
+
+    There are two ways down: where the first ends nowhere, an eager one rounds up whatever it can.
     """
-    reduction = reduced(matrix)
-    if not reduction.matrix.cost.size:
-        return None
-    place = np.full(matrix.shape[1], -1)
-    place[reduction.rest.column_of] = np.arange(len(reduction.rest.column_of))
-    chosen = place[first]
-    integer = matrix.integer[reduction.rest.column_of]
-    dive = RelaxedDive(reduction.matrix, (chosen[chosen >= 0], np.flatnonzero(integer)), deadline, enough, tell)
     try:
-        end = dive.down(most)
+        for eager in (False, True):
+            found, matrix = _way(matrix, wish, eager)
+            if found is not None:
+                return found
     except OutOfTime:
-        return None
-    if np.isinf(end.objective):
-        return None
-    values = restored(reduction, end.values)
-    if not is_whole(matrix, values):
-        return None
-    row_dual, column_dual = restored_duals(matrix, reduction, dive.row_dual())
-    return Outcome("optimal", end.objective, -np.inf, values, row_dual, column_dual)
+        pass
+    return None
+
+
+def _way(matrix: Matrix, wish: Wish, eager: bool) -> tuple[Outcome | None, Matrix]:
+    """The plan at the end of one way, if there is one; and the problem with all that was opened for it."""
+    decided, at_once = matrix, matrix.shape[1]
+    for may_open in [True] * MOST_OPENINGS + [False]:
+        dive = RelaxedDive(decided, wish, eager, may_open, at_once)
+        try:
+            return dive.down(), matrix
+        except Stuck as stuck:
+            matrix = _opened(matrix, stuck.opened)
+            decided, at_once = _opened(dive.decided(), stuck.opened), dive.at_once
+    raise AssertionError("the last dive opens nothing")
+
+
+def _opened(matrix: Matrix, columns: Columns) -> Matrix:
+    upper = matrix.upper.copy()
+    upper[columns] = 1.0
+    return replace(matrix, upper=upper)
 
 
 class RelaxedDive:
-    """One way down: a linear programme and what is fixed in it by now."""
+    """A linear programme and what is fixed in it by now."""
 
-    def __init__(self, matrix: Matrix, stages: tuple[Columns, Columns], deadline: float, enough: float, tell: Tell):
-        self.matrix, self.deadline, self.enough, self.tell = matrix, deadline, enough, tell
-        self.solver = loaded(matrix, relaxed=True, options={"threads": 1})
-        self.stages = stages
+    def __init__(self, matrix: Matrix, wish: Wish, eager: bool, may_open: bool, at_once: int):
+        self.whole, self.wish, self.eager, self.may_open = matrix, wish, eager, may_open
+        self.reduction = reduced(matrix)
+        self.matrix = self.reduction.matrix
+        column_of = self.reduction.rest.column_of
+        place = np.full(matrix.shape[1], -1)
+        place[column_of] = np.arange(len(column_of))
+        chosen = place[wish.first]
+        self.stages = chosen[chosen >= 0], np.flatnonzero(matrix.integer[column_of])
         """What becomes whole, in this order."""
-        self.at_once = len(stages[1])
-        self.eager = False
+        self.at_once = min(at_once, len(self.stages[1]))
+        self.solver = loaded(self.matrix, relaxed=True, options={"threads": 1})
+        self._limits = self.matrix.lower.copy(), self.matrix.upper.copy()
 
-    def down(self, most: float) -> Point:
-        """The first of two ways on which all becomes whole for `most` at the most; else a point without a cost."""
-        root = self._solved()
+    def down(self) -> Outcome | None:
+        """The plan at the end, if all becomes whole for no more than the most."""
+        if not self.matrix.cost.size:
+            return None
+        here = self._solved()
+        self.room = self.wish.enough - here.objective
         # From now on only limits change: the basis stays dual feasible.
         self.solver.setOptionValue("simplex_strategy", DUAL_SIMPLEX)
-        basis = self.solver.getBasis()
-        for self.eager in (False, True):
-            end = self._way(root, most)
-            if np.isfinite(end.objective):
-                return end
-            self._bound(self.stages[1], self.matrix.lower[self.stages[1]], self.matrix.upper[self.stages[1]])
-            self.solver.setBasis(basis)
-        return end
-
-    def _way(self, here: Point, most: float) -> Point:
-        """Down from a point, until all is whole, nothing fits, or it costs more than `most`."""
-        self.at_once = len(self.stages[1])
-        while here.objective <= most:
+        while here.objective <= self.wish.most:
             columns, whole = self._between(here)
             if not columns.size:
-                return self._settled(here)
+                return self._plan(self._settled(here))
             here = self._fixed(here, columns, whole)
-            self.tell(here.objective)
-        return replace(here, objective=np.inf)
+            self.wish.tell(here.objective)
+        return None
+
+    def decided(self) -> Matrix:
+        """The whole problem with what is fixed by now."""
+        lower, upper = self.whole.lower.copy(), self.whole.upper.copy()
+        fixed = self._limits[0] == self._limits[1]
+        columns = self.reduction.rest.column_of[fixed]
+        lower[columns] = upper[columns] = self._limits[0][fixed]
+        return replace(self.whole, lower=lower, upper=upper)
+
+    def _plan(self, end: Point) -> Outcome | None:
+        if np.isinf(end.objective):
+            return None
+        values = restored(self.reduction, end.values)
+        if not is_whole(self.whole, values):
+            return None
+        row_dual, column_dual = restored_duals(self.whole, self.reduction, self.row_dual())
+        return Outcome("optimal", end.objective, -np.inf, values, row_dual, column_dual)
 
     def row_dual(self) -> Floats:
         """What a unit of each row is worth in the last solution."""
@@ -140,7 +197,9 @@ class RelaxedDive:
 
     def _fixed(self, before: Point, columns: Columns, whole: Floats) -> Point:
         """The solution with some of these fixed: as many at once as their cost allows, in the end one alone."""
-        allowed = before.objective + max(ROOM * (self.enough - before.objective), LEAST_ROOM * abs(before.objective))
+        allowed = before.objective + max(
+            ROOM * (self.wish.enough - before.objective), LEAST_ROOM * abs(before.objective)
+        )
         basis = self.solver.getBasis()
         self.at_once = min(int(np.ceil(SHARE * columns.size)), LARGER * self.at_once)
         while True:
@@ -149,14 +208,20 @@ class RelaxedDive:
             if here.objective <= allowed:
                 return here
             if self.at_once == 1:
-                return self._cheaper(batch, whole[:1], here)
+                return self._cheaper(before, batch, whole[:1], here)
             self._bound(batch, self.matrix.lower[batch], self.matrix.upper[batch])
             self.solver.setBasis(basis)
             self.at_once = max(1, self.at_once // SMALLER)
 
-    def _cheaper(self, one: Columns, whole: Floats, here: Point) -> Point:
+    def _cheaper(self, before: Point, one: Columns, whole: Floats, here: Point) -> Point:
         """One decision either way."""
         other = self._at(one, 1 - whole) if 0 <= 1 - whole[0] <= 1 else replace(here, objective=np.inf)
+        best = min(other.objective, here.objective)
+        if self.may_open and best > max(self.wish.enough, before.objective + DEAR * self.room):
+            opened = self.wish.opening(int(self.reduction.rest.column_of[one[0]]))
+            if opened.size:
+                self._bound(one, self.matrix.lower[one], self.matrix.upper[one])
+                raise Stuck(opened)
         return other if other.objective < here.objective else self._at(one, whole)
 
     def _settled(self, here: Point) -> Point:
@@ -169,12 +234,13 @@ class RelaxedDive:
         return self._solved()
 
     def _bound(self, columns: Columns, lower: Floats, upper: Floats) -> None:
+        self._limits[0][columns], self._limits[1][columns] = lower, upper
         self.solver.changeColsBounds(
             len(columns), columns.astype(np.int32), np.ascontiguousarray(lower), np.ascontiguousarray(upper)
         )
 
     def _solved(self) -> Point:
-        left_s = self.deadline - time.monotonic()
+        left_s = self.wish.deadline - time.monotonic()
         if left_s <= 0:
             raise OutOfTime
         self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + left_s))

@@ -16,10 +16,17 @@ from services.dispatch.decomposition.continuing import continued
 from services.dispatch.decomposition.duel import duel
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.hunt import Hunt, Incumbent, Tell, with_commitment
-from services.dispatch.decomposition.neighbourhoods import Place, near, neighbourhoods, open_width, without_shortage
-from services.dispatch.decomposition.relaxed_dive import relaxed_dive
+from services.dispatch.decomposition.neighbourhoods import (
+    Place,
+    near,
+    neighbourhoods,
+    open_width,
+    standing_in,
+    without_shortage,
+)
+from services.dispatch.decomposition.relaxed_dive import Wish, relaxed_dive
 from services.dispatch.decomposition.sampled import sampled_prices
-from services.dispatch.decomposition.strengthening import is_small
+from services.dispatch.decomposition.strengthening import capacity_mw, is_small
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import SMALL_NONZEROS, guarded_search
 from services.dispatch.solve.highs import End, Outcome, Settings
@@ -104,7 +111,8 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
     def tell(_: float) -> None:
         best.hear(None, None)
 
-    found = relaxed_dive(narrowed, parts.decisions["on"].ravel(), deadline, enough, most, tell)
+    opening = standing_in(generation, capacity_mw(hunt.case), upper)
+    found = relaxed_dive(narrowed, Wish(parts.decisions["on"].ravel(), deadline, enough, most, opening, tell))
     if found is not None:
         best.take(found)
 

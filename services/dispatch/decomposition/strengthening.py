@@ -49,6 +49,12 @@ def is_small(case: Case) -> bool:
     return sum(isinstance(unit, ThermalUnit) for unit in case.everything) <= MOST_UNITS
 
 
+def capacity_mw(case: Case) -> Floats:
+    """What each thermal unit can give in each step."""
+    limits = fleet_limits([unit for unit in case.everything if isinstance(unit, ThermalUnit)], case)
+    return np.broadcast_to(limits.min_mw + limits.room_mw, (len(limits.min_mw), case.steps))
+
+
 def with_class_counts(case: Case, matrix: Matrix, parts: Split) -> Matrix:
     """The matrix with its class counts; as it is, where the fleet is large or the classes have one unit each."""
     if not is_small(case):

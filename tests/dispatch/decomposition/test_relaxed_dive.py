@@ -1,6 +1,7 @@
 """The dive through the relaxed problem: it ends in a plan, with the prices of its exact dispatch."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from grid_models.provinces import builtin_case
 from services.dispatch.assembly import build
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.hunt import with_commitment
-from services.dispatch.decomposition.neighbourhoods import near, open_width, without_shortage
-from services.dispatch.decomposition.relaxed_dive import relaxed_dive
+from services.dispatch.decomposition.neighbourhoods import near, open_width, standing_in, without_shortage
+from services.dispatch.decomposition.relaxed_dive import Wish, relaxed_dive
 from services.dispatch.decomposition.split import split
+from services.dispatch.decomposition.strengthening import capacity_mw
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import dispatch
 from services.dispatch.solve.rounding import is_whole
@@ -36,7 +38,7 @@ def narrowed(grid) -> tuple[Matrix, np.ndarray, float]:
 
 def check(matrix: Matrix, on: np.ndarray, bound: float) -> None:
     """Whole, within every limit, no cheaper than the bound, and no dearer than its own exact dispatch."""
-    found = relaxed_dive(matrix, on, in_time(), 1.001 * bound)
+    found = relaxed_dive(matrix, Wish(on, in_time(), 1.001 * bound))
     assert found is not None
     assert found.values is not None
     assert found.row_dual is not None
@@ -63,12 +65,40 @@ def test_what_costs_more_than_the_most_is_given_up():
     """
     grid = case([100.0] * 4, thermal("first", low=10, high=60), thermal("second", low=10, high=60))
     matrix, on, _ = narrowed(grid)
-    assert relaxed_dive(matrix, on, in_time(), enough=1.0, most=1.0) is None
+    assert relaxed_dive(matrix, Wish(on, in_time(), enough=1.0, most=1.0)) is None
+
+
+def test_where_a_large_unit_is_needed_in_part_a_small_one_is_opened_to_stand_in():
+    """
+    105 MW, of which the open first unit gives 100: a fraction of the large one, 50,000 CNY a start, or shortage.
+    The small one is closed at first; it costs 4 h x 5 MW x 400 CNY/MWh, the first 4 h x 100 MW x 300 CNY/MWh.
+    """
+    grid = case(
+        [105.0] * 4,
+        thermal("first", low=0, high=100),
+        thermal("large", low=0, high=500, start_costs=[{"hours_off": 0, "cost": 50_000.0}]),
+        thermal("small", low=0, high=10, price=400),
+    )
+    matrix = build(grid).pack()
+    parts = split(grid, matrix)
+    assert parts is not None
+    generation = Generation(grid, parts, lambda _: None)
+    generation.run(1e-3, in_time())
+    upper = np.ones((3, 4))
+    upper[2] = 0
+    narrowed = without_shortage(with_commitment(matrix, parts, np.zeros((3, 4)), upper), np.zeros(matrix.shape[1]))
+    opening = standing_in(generation, capacity_mw(grid), upper)
+    wish = Wish(parts.decisions["on"].ravel(), in_time(), 135_000.0)
+    closed, opened = relaxed_dive(narrowed, wish), relaxed_dive(narrowed, replace(wish, opening=opening))
+    assert closed is not None
+    assert opened is not None
+    assert closed.objective > 150_000
+    assert 128_000 == pytest.approx(opened.objective)
 
 
 def test_out_of_time_there_is_no_plan():
     matrix, on, bound = narrowed(reference_cases()["everything"])
-    assert relaxed_dive(matrix, on, time.monotonic() - 1, 1.001 * bound) is None
+    assert relaxed_dive(matrix, Wish(on, time.monotonic() - 1, 1.001 * bound)) is None
 
 
 def test_shortage_is_closed_only_where_there_was_none():
