@@ -19,6 +19,7 @@ LEAST_CONTRACT_MW = 2.0
 PLANTS_MW = 400.0
 """Virtual power plants of a province are planned in about this size."""
 VEHICLE_BIDS = ((0.5, 500.0), (0.5, 800.0))
+VEHICLES_NAME = "electric vehicles"
 VEHICLES = "electric vehicles, managed charging as an envelope"
 BUILDINGS = "virtual power plant of buildings and workshops"
 
@@ -139,7 +140,7 @@ def _vehicles(facts: ProvinceFacts, nation: Nation, year: int) -> Iterator[tuple
         return
     bids = tuple((round(share * up_mw, 1), price) for share, price in VEHICLE_BIDS)
     yield EnvelopeFact(
-        name="electric vehicles", up_mw=up_mw, down_mw=down_mw, ahead_mwh=round(2.5 * up_mw, 1),
+        name=VEHICLES_NAME, up_mw=up_mw, down_mw=down_mw, ahead_mwh=round(2.5 * up_mw, 1),
         behind_mwh=round(2.5 * up_mw, 1), ramp_mw_per_h=round(2 * up_mw, 1), bids=bids, standing_cost_per_h=0.0,
         source=facts.electric_vehicles.source, certainty="assumed",
     ), VEHICLES  # fmt: skip

@@ -1,23 +1,34 @@
 """A province in a year as the subject of an assessment: its load, its worst days, its fleet in probabilities."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from grid_models.provinces.facts import ResponseFact, at
 from grid_models.provinces.years.build import WEATHER_YEARS, build_province
+from grid_models.provinces.years.flexible import VEHICLES_NAME
 from grid_models.provinces.years.province_year import ProvinceYear
 from services.dispatch.assessment.adequacy import System, Unit
+from services.dispatch.assessment.capability import Fleet
 from services.dispatch.assessment.parts import answering
 from services.dispatch.assessment.peaks import LoadYear
 from services.dispatch.assessment.subject import Growth, Register, Subject
 from services.dispatch.assessment.wish import DAYS
 
 ZONE = ZoneInfo("Asia/Shanghai")
-RESPONSE_GROWTH = (0.05, 0.12, 0.20)
-"""P10, P50 and P90 of the share of today's response that is added a year (assumed)."""
-GROWTH_SOURCE = "load grows as the card says; response by 5, 12 and 20 % of today a year (P10, P50, P90; assumed)"
+CARD_ENDS = 2030
+"""The last year for which the cards expect a figure of response."""
+LATER_GROWTH = 0.12
+"""Of the response of then, what is added a year from 2030 on (assumed)."""
+SLOW, FAST = 0.4, 1.6
+"""P10 and P90 of the pace of response, over its P50 (assumed)."""
+AS_EXPECTED = (
+    "load grows as the card says; response to what the card expects in 2030, at 0.4 to 1.6 of that pace (assumed)"
+)
+LATER = "load grows as the card says; response by 12 % of today a year, at 0.4 to 1.6 of that pace (assumed)"
 MADE_UP = "hours of load, wind and sun are made up from the facts of the card and seeded weather: they are no record"
 
 WEATHER_MADE_UP = "hours are as good as the tables that they come from; other years of weather are seeded"
@@ -32,7 +43,7 @@ def subject_of_year(study: ProvinceYear, days: int = DAYS, data: Path | None = N
     """The day of the highest load names the fleet."""
     cases = tuple(study.day(day) for day in worst_days(study, max(1, days)))
     register = Register(captive=study.captive)
-    return Subject(
+    found = Subject(
         name=study.name,
         case=cases[0],
         load=LoadYear(study.load_mw, study.start.replace(tzinfo=ZONE)),
@@ -50,6 +61,7 @@ def subject_of_year(study: ProvinceYear, days: int = DAYS, data: Path | None = N
         temperature_c=study.weather.temperature_c,
         other_loads_mw=tuple(one.load_mw for one in study.other_weather),
     )
+    return replace(found, notes=(*found.notes, _not_signed(study, found.fleet()[0])))
 
 
 def worst_days(study: ProvinceYear, count: int) -> tuple[date, ...]:
@@ -67,4 +79,30 @@ def _supply(study: ProvinceYear) -> System:
 
 def _growth(study: ProvinceYear) -> Growth:
     growth = study.facts.load.growth
-    return Growth((growth.p10, growth.p50, growth.p90), RESPONSE_GROWTH, GROWTH_SOURCE)
+    pace = pace_of(study.facts.response, study.year)
+    source = AS_EXPECTED if study.year < CARD_ENDS else LATER
+    return Growth((growth.p10, growth.p50, growth.p90), (SLOW * pace, pace, FAST * pace), source)
+
+
+def pace_of(response: ResponseFact, year: int) -> float:
+    """Share of the response of that year that is added every year."""
+    if year >= CARD_ENDS:
+        return LATER_GROWTH
+    now_mw, then_mw = (signed_mw(response, one) for one in (year, CARD_ENDS))
+    return (then_mw / now_mw - 1) / (CARD_ENDS - year)
+
+
+def signed_mw(response: ResponseFact, year: int) -> float:
+    """Contracts and virtual power plants together, as the card has them."""
+    return at(response.contracts_mw, year) + at(response.virtual_power_plants_mw, year)
+
+
+def _not_signed(study: ProvinceYear, fleet: Fleet) -> str:
+    """What counts as contracted without a contract that anybody could show."""
+    captive_mw = sum(one.contracted_mw for one in fleet.responders if one.programme == "captive")
+    vehicles_mw = sum(one.contracted_mw for one in fleet.responders if one.name == VEHICLES_NAME)
+    signed = signed_mw(study.facts.response, study.year)
+    return (
+        f"the card states {signed:,.0f} MW of contracts and virtual power plants; {captive_mw:,.0f} MW of users' own "
+        f"plants and {vehicles_mw:,.0f} MW of managed charging count as contracted too, as their potential (assumed)"
+    )

@@ -156,11 +156,12 @@ def path(found: PathTo, say: Speech) -> Table:
 
 
 def sensitivities(assessment: Assessment, say: Speech) -> Table:
-    heads = ("changed", "to", "deliverable", "of peak", "change")
+    heads = ("changed", "to", "deliverable", "of peak", "change", "gap")
     rows = [
-        (say(one.what), say(one.value), say.mw(one.deliverable_mw), say.share(one.ratio), say.mw(one.change_mw))
+        (say(one.what), say(one.value), say.mw(one.deliverable_mw), say.share(one.ratio), say.mw(one.change_mw),
+         say.mw(one.gap_mw))
         for one in assessment.sensitivities
-    ]
+    ]  # fmt: skip
     return table(say, say("What the strict answer hinges on"), heads, rows)
 
 

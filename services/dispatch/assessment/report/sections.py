@@ -109,8 +109,8 @@ def _on_calls(found: Capability, say: Speech) -> Iterator[str]:
         mw = sum(one.contracted_mw for one in limited)
         yield say(
             "The year has {events} events; contracts of {power} allow fewer calls and answer in turn: what that takes "
-            "stands above as calls.",
-            events=found.windows, power=say.power(mw),
+            "stands above as calls. No way of taking turns holds more than {most}.",
+            events=found.windows, power=say.power(mw), most=say.power(found.deliverable_bound_mw),
         )  # fmt: skip
 
 
