@@ -19,6 +19,7 @@ LEAST_CONTRACT_MW = 2.0
 PLANTS_MW = 400.0
 """Virtual power plants of a province are planned in about this size."""
 VEHICLE_BIDS = ((0.5, 500.0), (0.5, 800.0))
+PLANT_NAME, STORAGE_NAME = "vpp", "storage"
 VEHICLES_NAME = "electric vehicles"
 VEHICLES = "electric vehicles, managed charging as an envelope"
 BUILDINGS = "virtual power plant of buildings and workshops"
@@ -54,7 +55,7 @@ def batteries(facts: ProvinceFacts, year: int) -> tuple[Battery, ...]:
         return ()
     count = max(1, min(BATTERY_BLOCKS, int(mw / BATTERY_LEAST_MW)))
     kind = BatteryClass(
-        name="storage", technology="new-type storage on the grid", units=count, mw=round(mw / count, 1),
+        name=STORAGE_NAME, technology="new-type storage on the grid", units=count, mw=round(mw / count, 1),
         hours=(round(hours, 2),), round_trip=ROUND_TRIP, wear_cost=WEAR_CNY_PER_MWH, source="storage_2024",
         certainty="assumed",
     )  # fmt: skip
@@ -118,7 +119,7 @@ def _buildings(facts: ProvinceFacts, nation: Nation, year: int) -> Iterator[tupl
     count = max(1, round(mw / PLANTS_MW))
     for number in range(1, count + 1):
         if mw >= LEAST_CONTRACT_MW:
-            yield _times(nation.buildings, mw / count / nation.buildings.up_mw, f"vpp {number}"), BUILDINGS
+            yield _times(nation.buildings, mw / count / nation.buildings.up_mw, f"{PLANT_NAME} {number}"), BUILDINGS
 
 
 def _times(fact: EnvelopeFact, factor: float, name: str) -> EnvelopeFact:

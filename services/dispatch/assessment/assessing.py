@@ -87,6 +87,8 @@ def assess(
         sensitivities=changes,
         held=held_for(fleet, profile_of(STRICT), depth.seconds) if depth.outlook else (),
         notes=subject.notes,
+        stated=subject.stated,
+        names_zh=dict(subject.names_zh),
         provenance=_provenance(subject, depth),
     )
 

@@ -10,11 +10,13 @@ import numpy as np
 from grid_models.provinces.facts import ResponseFact, at
 from grid_models.provinces.years.build import WEATHER_YEARS, build_province
 from grid_models.provinces.years.flexible import VEHICLES_NAME
+from grid_models.provinces.years.names import names_zh
 from grid_models.provinces.years.province_year import ProvinceYear
 from services.dispatch.assessment.adequacy import System, Unit
 from services.dispatch.assessment.capability import Fleet
 from services.dispatch.assessment.parts import answering
 from services.dispatch.assessment.peaks import LoadYear
+from services.dispatch.assessment.stated import stated
 from services.dispatch.assessment.subject import Growth, Register, Subject
 from services.dispatch.assessment.wish import DAYS
 
@@ -56,6 +58,8 @@ def subject_of_year(study: ProvinceYear, days: int = DAYS, data: Path | None = N
         growth=_growth(study),
         title=study.facts.title,
         title_zh=study.facts.name_zh,
+        stated=stated(study.facts, study.nation.sources, study.year),
+        names_zh=names_zh(study.facts, study.nation, (one.name for one in cases[0].resources)),
         notes=(study.note, MADE_UP if data is None else WEATHER_MADE_UP),
         coal_mw=study.capacity_mw().get("coal", 0.0),
         temperature_c=study.weather.temperature_c,

@@ -9,6 +9,7 @@ from grid_models.quantities import Floats
 from services.dispatch.assessment.adequacy import Member, System
 from services.dispatch.assessment.capability import Fleet
 from services.dispatch.assessment.document.levels import Test
+from services.dispatch.assessment.document.stated import Stated
 from services.dispatch.assessment.parts import OUTAGE_RATE, answering, given_mw, renewable_mw, supply_of
 from services.dispatch.assessment.peaks import LoadYear
 from services.dispatch.assessment.responders import Duplicate, each_meter_once, relief_limits_mw, responders_of
@@ -61,6 +62,10 @@ class Subject:
     growth: Growth | None = None
     title: str = ""
     title_zh: str = ""
+    stated: tuple[Stated, ...] = ()
+    """Figures of the card on which most rests."""
+    names_zh: Mapping[str, str] = field(default_factory=dict)
+    """What resources are called in Chinese."""
     notes: tuple[str, ...] = ()
     """What the reader must know of its making, such as that a load is synthetic."""
     coal_mw: float = 0.0

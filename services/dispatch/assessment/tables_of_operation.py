@@ -40,7 +40,13 @@ def held_on_days(assessment: Assessment, say: Speech) -> Table:
 def calls(day: PlannedDay, say: Speech) -> Table:
     heads = ("who", "from", "hours", "MWh", "why")
     rows = [
-        (one.name, one.start.strftime("%H:%M"), f"{one.hours:g}", say.number(one.energy_mwh, 1), say.note(one.reason))
+        (
+            say.name(one.name),
+            one.start.strftime("%H:%M"),
+            f"{one.hours:g}",
+            say.number(one.energy_mwh, 1),
+            say.note(one.reason),
+        )
         for one in day.answered.called
     ]
     return table(say, say("Calls on {date}", date=day.date), heads, rows)
@@ -48,7 +54,7 @@ def calls(day: PlannedDay, say: Speech) -> Table:
 
 def binding(plan: Commitment, say: Speech) -> Table:
     heads = ("limit", "of", "steps", "worth per MWh")
-    rows = [(say.note(one.what), one.name, str(one.steps), say.number(one.worth)) for one in plan.binding]
+    rows = [(say.note(one.what), say.name(one.name), str(one.steps), say.number(one.worth)) for one in plan.binding]
     return table(say, say("Limits that bind"), heads, rows)
 
 
