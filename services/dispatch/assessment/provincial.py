@@ -16,8 +16,9 @@ from services.dispatch.assessment.adequacy import System, Unit
 from services.dispatch.assessment.capability import Fleet
 from services.dispatch.assessment.parts import answering
 from services.dispatch.assessment.peaks import LoadYear
+from services.dispatch.assessment.register import Register
 from services.dispatch.assessment.stated import stated
-from services.dispatch.assessment.subject import Growth, Register, Subject
+from services.dispatch.assessment.subject import Growth, Subject
 from services.dispatch.assessment.wish import DAYS
 
 ZONE = ZoneInfo("Asia/Shanghai")
