@@ -1,22 +1,22 @@
 """A province in a year as the subject of an assessment: its load, its worst days, its fleet in probabilities."""
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from grid_models.case import Case
 from grid_models.provinces.facts import ResponseFact, at
 from grid_models.provinces.years.build import WEATHER_YEARS, build_province
 from grid_models.provinces.years.flexible import VEHICLES_NAME
 from grid_models.provinces.years.names import names_zh
 from grid_models.provinces.years.province_year import ProvinceYear
+from grid_models.resources import ThermalUnit
 from services.dispatch.assessment.adequacy import System, Unit
-from services.dispatch.assessment.capability import Fleet
 from services.dispatch.assessment.parts import answering
 from services.dispatch.assessment.peaks import LoadYear
-from services.dispatch.assessment.register import Register
+from services.dispatch.assessment.responders import responders_of
 from services.dispatch.assessment.stated import stated
 from services.dispatch.assessment.subject import Growth, Subject
 from services.dispatch.assessment.wish import DAYS
@@ -45,8 +45,7 @@ def subject_of_province(name: str, year: int, days: int = DAYS, data: Path | Non
 def subject_of_year(study: ProvinceYear, days: int = DAYS, data: Path | None = None) -> Subject:
     """The day of the highest load names the fleet."""
     cases = tuple(study.day(day) for day in worst_days(study, max(1, days)))
-    register = Register(captive=study.captive)
-    found = Subject(
+    return Subject(
         name=study.name,
         case=cases[0],
         load=LoadYear(study.load_mw, study.start.replace(tzinfo=ZONE)),
@@ -54,19 +53,17 @@ def subject_of_year(study: ProvinceYear, days: int = DAYS, data: Path | None = N
         answering=answering(cases[0]),
         renewable_mw=np.asarray(np.sum(list(study.renewable_mw.values()), axis=0)),
         days=cases[:days],
-        register=register,
         year=study.year,
         growth=_growth(study),
         title=study.facts.title,
         title_zh=study.facts.name_zh,
         stated=stated(study.facts, study.nation.sources, study.year),
         names_zh=names_zh(study.facts, study.nation, (one.name for one in cases[0].resources)),
-        notes=(study.note, MADE_UP if data is None else WEATHER_MADE_UP),
+        notes=(study.note, MADE_UP if data is None else WEATHER_MADE_UP, _what_is_signed(study, cases[0])),
         coal_mw=study.capacity_mw().get("coal", 0.0),
         temperature_c=study.weather.temperature_c,
         other_loads_mw=tuple(one.load_mw for one in study.other_weather),
     )
-    return replace(found, notes=(*found.notes, _not_signed(study, found.fleet()[0])))
 
 
 def worst_days(study: ProvinceYear, count: int) -> tuple[date, ...]:
@@ -102,12 +99,13 @@ def signed_mw(response: ResponseFact, year: int) -> float:
     return at(response.contracts_mw, year) + at(response.virtual_power_plants_mw, year)
 
 
-def _not_signed(study: ProvinceYear, fleet: Fleet) -> str:
-    """What counts as contracted without a contract that anybody could show."""
-    captive_mw = sum(one.contracted_mw for one in fleet.responders if one.programme == "captive")
-    vehicles_mw = sum(one.contracted_mw for one in fleet.responders if one.name == VEHICLES_NAME)
+def _what_is_signed(study: ProvinceYear, case: Case) -> str:
+    """What counts as contracted, and what could but has no contract that anybody could show."""
+    captive_mw = sum(one.max_mw for one in case.resources if isinstance(one, ThermalUnit) and one.name in study.captive)
+    vehicles_mw = sum(one.contracted_mw for one in responders_of(case) if one.name == VEHICLES_NAME)
     signed = signed_mw(study.facts.response, study.year)
     return (
-        f"the card states {signed:,.0f} MW of contracts and virtual power plants; {captive_mw:,.0f} MW of users' own "
-        f"plants and {vehicles_mw:,.0f} MW of managed charging count as contracted too, as their potential (assumed)"
+        f"contracted are {signed:,.0f} MW of contracts and virtual power plants as the card states, and "
+        f"{vehicles_mw:,.0f} MW of managed charging as its potential (assumed); {captive_mw:,.0f} MW of users' own "
+        "plants count for nothing until a register names those under contract"
     )

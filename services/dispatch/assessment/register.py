@@ -22,8 +22,8 @@ class Register(Data):
     """Share of a call that arrives."""
     meters: Annotated[dict[Name, dict[Name, NonNegative]], Field(max_length=MANY)] = {}
     """Contracted MW by meter: a meter that stands under two names counts once."""
-    captive: Annotated[tuple[Name, ...], Field(max_length=MANY)] | None = None
-    """Users' own thermal units under contract; None: those that the province's card names, of a case none."""
+    captive: Annotated[tuple[Name, ...], Field(max_length=MANY)] = ()
+    """Users' own thermal units under contract."""
     tests: Annotated[tuple[Test, ...], Field(max_length=MANY)] = ()
     """Measured events."""
     today: date | None = None

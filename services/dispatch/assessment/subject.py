@@ -66,23 +66,22 @@ class Subject:
     def fleet(self) -> tuple[Fleet, tuple[Duplicate, ...]]:
         """The responders before the load, each meter once, and the log of meters that stood twice."""
         known = self.register
-        all_of_them = responders_of(self.case, known.delivery, known.meters, known.captive or ())
+        all_of_them = responders_of(self.case, known.delivery, known.meters, known.captive)
         responders, log = each_meter_once(all_of_them)
         return Fleet(self.load, responders, relief_limits_mw(self.case), known.tests, known.today), log
 
     def with_register(self, known: Register) -> "Subject":
-        """The same with what a register knows; the card's captive units stay where it names none."""
-        captive = self.register.captive if known.captive is None else known.captive
-        found = replace(self, register=known.model_copy(update={"captive": captive}))
-        found.check_register()
+        """The same with what a register knows; `BadInput` where it names somebody who is not there."""
+        found = replace(self, register=known)
+        found._check_register()
         return found
 
-    def check_register(self) -> None:
+    def _check_register(self) -> None:
         """A name that nobody bears would silently prove nothing: `BadInput`."""
-        known = {one.name for one in responders_of(self.case, captive=self.register.captive or ())}
+        known = {one.name for one in responders_of(self.case, captive=self.register.captive)}
         units = {one.name for one in self.case.resources if isinstance(one, ThermalUnit)}
         problems = [_unknown(name, known) for name in sorted(self.register.names - known)]
-        problems += [_unknown(name, units) for name in sorted(set(self.register.captive or ()) - units)]
+        problems += [_unknown(name, units) for name in sorted(set(self.register.captive) - units)]
         if problems:
             raise BadInput("register", *problems)
 
