@@ -14,7 +14,6 @@ class UnitTraits(Traits):
 
     label: str
     """The technology in plain words."""
-    label_zh: str
     outage_rate: Share
     repair_h: Positive
     heat: bool = False
@@ -27,7 +26,6 @@ class Programme(Fact):
     """A kind of contract to shed; every province has it in its share."""
 
     name: str
-    name_zh: str
     share: Share
     """Of the contracts, where nothing limits it."""
     industry: str | None = None

@@ -36,9 +36,7 @@ def continued(hunt: Hunt, settings: Settings) -> Outcome | None:
 
 def _possible(generation: Generation, planned: Floats) -> Floats:
     """The remembered commitment; units that cannot follow it now do as the master would most."""
-    patterns = generation.master.patterns
-    order = np.argsort(generation.master.weights(), kind="stable").tolist()
-    heaviest = {patterns.unit[number]: patterns.on[number] for number in order}
+    patterns, heaviest = generation.master.patterns, generation.master.heaviest()
     chosen = [
         row if (unit, row.tobytes()) in patterns.number else heaviest[unit]
         for unit, row in enumerate(np.nan_to_num(planned, nan=-1.0).astype(np.int8))

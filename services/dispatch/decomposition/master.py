@@ -156,6 +156,11 @@ class Master:
         total = np.bincount(of_schedule, weights=np.maximum(known, 0.0), minlength=len(self.patterns.unit))
         return total.astype(float)
 
+    def heaviest(self) -> dict[int, NDArray[np.int8]]:
+        """By unit, the commitment that it mainly follows in the last solution."""
+        order = np.argsort(self.weights(), kind="stable").tolist()
+        return {self.patterns.unit[number]: self.patterns.on[number] for number in order}
+
     def signed(self, prices: Floats) -> Floats:
         """Prices with the sign that their row allows: rounding must not make a bound infinite."""
         least = np.where(np.isfinite(self.upper), -np.inf, 0.0)

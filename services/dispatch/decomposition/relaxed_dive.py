@@ -34,6 +34,8 @@ WHOLE = 1e-6
 HALF = 0.5
 SHARE = 0.25
 """Of the decisions that are not whole, how many are fixed at once."""
+FEW = 8
+"""So many may be fixed at once in any case."""
 ROOM = 0.5
 """Of what is left up to `enough`, how much dearer a batch may make the plan."""
 LEAST_ROOM = 1e-6
@@ -148,7 +150,7 @@ class RelaxedDive:
         self.room = self.wish.enough - here.objective
         # From now on only limits change: the basis stays dual feasible.
         self.solver.setOptionValue("simplex_strategy", DUAL_SIMPLEX)
-        while here.objective <= self.wish.most:
+        while np.isfinite(here.objective) and here.objective <= self.wish.most:
             columns, whole = self._between(here)
             if not columns.size:
                 return self._plan(self._settled(here))
@@ -201,17 +203,19 @@ class RelaxedDive:
             ROOM * (self.wish.enough - before.objective), LEAST_ROOM * abs(before.objective)
         )
         basis = self.solver.getBasis()
-        self.at_once = min(int(np.ceil(SHARE * columns.size)), LARGER * self.at_once)
+        count = min(max(int(np.ceil(SHARE * columns.size)), FEW), columns.size, self.at_once)
         while True:
-            batch = columns[: self.at_once]
-            here = self._at(batch, whole[: self.at_once])
+            batch = columns[:count]
+            here = self._at(batch, whole[:count])
             if here.objective <= allowed:
+                self.at_once = max(self.at_once, LARGER * count)
                 return here
-            if self.at_once == 1:
+            if count == 1:
+                self.at_once = LARGER
                 return self._cheaper(before, batch, whole[:1], here)
             self._bound(batch, self.matrix.lower[batch], self.matrix.upper[batch])
             self.solver.setBasis(basis)
-            self.at_once = max(1, self.at_once // SMALLER)
+            self.at_once = count = max(1, count // SMALLER)
 
     def _cheaper(self, before: Point, one: Columns, whole: Floats, here: Point) -> Point:
         """One decision either way."""

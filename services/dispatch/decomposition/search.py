@@ -10,8 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from grid_models.case import Case
+from grid_models.quantities import Floats
 from services.dispatch.decomposition.aggregation import Aggregation, interchangeable
 from services.dispatch.decomposition.coarse import hourly_prices
+from services.dispatch.decomposition.completing import completed
 from services.dispatch.decomposition.continuing import continued
 from services.dispatch.decomposition.duel import duel
 from services.dispatch.decomposition.generation import Generation
@@ -27,6 +29,7 @@ from services.dispatch.decomposition.neighbourhoods import (
 from services.dispatch.decomposition.relaxed_dive import Wish, relaxed_dive
 from services.dispatch.decomposition.sampled import sampled_prices
 from services.dispatch.decomposition.strengthening import capacity_mw, is_small
+from services.dispatch.decomposition.whole_blocks import held, whole_blocks
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import SMALL_NONZEROS, guarded_search
 from services.dispatch.solve.highs import End, Outcome, Settings
@@ -35,6 +38,10 @@ EASIER_FIRST = 5_000
 """Thermal units x steps from which first prices come from an easier case: the same in hours, or with fewer units."""
 BOUND_SHARE, DIVE_SHARE = 0.4, 0.5
 """Of the time, what the bound may take; of what is left then, the dive."""
+BLOCKS_SHARE = 0.3
+"""Of the time that is left, what whole numbers for other kinds may take before the dive."""
+SIMPLEST_SHARE = 0.5
+"""Of the time that is left, what the plan may take that is made where no dive came down."""
 CONTINUE_SHARE = 0.1
 """Of the time after the bound, what a dispatch at the remembered commitment may take."""
 FEW_OPEN, MANY_OPEN = 20, 80
@@ -44,7 +51,7 @@ DIVE_GAP = 0.7
 COARSE, FINE = 0.25, 0.02
 """How near to the master the bound comes before the dive and, where that did not suffice, after it: of the gap."""
 EXACT = 0.2
-"""Of the gap asked for, how exactly the plan at the dive's commitment is completed."""
+"""Of the gap asked for, how exactly the plan at a remembered commitment is completed."""
 
 
 def decomposed_search(
@@ -105,16 +112,34 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
     enough = generation.bound + DIVE_GAP * settings.gap * abs(generation.bound)
     deadline = time.monotonic() + DIVE_SHARE * hunt.left_s
     lower, upper = near(parts, generation, open_width(generation, open_per_step), best.values)
+    others = _others(hunt)
     whole = hunt.matrix if open_per_step > FEW_OPEN else without_shortage(hunt.matrix, generation.master.others())
-    narrowed = with_commitment(whole, parts, lower, upper)
+    narrowed = held(with_commitment(whole, parts, lower, upper), parts, others)
 
     def tell(_: float) -> None:
         best.hear(None, None)
 
     opening = standing_in(generation, capacity_mw(hunt.case), upper)
     found = relaxed_dive(narrowed, Wish(parts.decisions["on"].ravel(), deadline, enough, most, opening, tell))
+    if found is None and best.values is None and np.isinf(most):
+        found = _simplest(hunt, others)
     if found is not None:
         best.take(found)
+
+
+def _others(hunt: Hunt) -> Floats:
+    """What every kind but the thermal does near the master's solution, in whole numbers where they were found."""
+    return whole_blocks(hunt.generation, hunt.settings, time.monotonic() + BLOCKS_SHARE * hunt.left_s)
+
+
+def _simplest(hunt: Hunt, others: Floats) -> Outcome | None:
+    """Where no dive came down: every unit as in the schedule that it mainly follows, short where that is too little."""
+    heaviest = hunt.generation.master.heaviest()
+    if not heaviest.keys() >= set(range(hunt.parts.units)):
+        return None
+    on = np.array([heaviest[unit] for unit in range(hunt.parts.units)], dtype=float)
+    settings = replace(hunt.settings, seconds=max(SIMPLEST_SHARE * hunt.left_s, 0.5))
+    return completed(hunt.matrix, hunt.parts, on, others, settings, hunt.memory_limit_mb)
 
 
 def _search(best: Incumbent, hunt: Hunt) -> str:

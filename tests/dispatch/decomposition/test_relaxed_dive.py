@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from building import case, thermal
 from reference_cases import reference_cases
+from scipy.sparse import csr_array
 
 from grid_models.provinces import builtin_case
 from services.dispatch.assembly import build
@@ -16,8 +17,9 @@ from services.dispatch.decomposition.neighbourhoods import near, open_width, sta
 from services.dispatch.decomposition.relaxed_dive import Wish, relaxed_dive
 from services.dispatch.decomposition.split import split
 from services.dispatch.decomposition.strengthening import capacity_mw
-from services.dispatch.model import Matrix
-from services.dispatch.solve.highs import dispatch
+from services.dispatch.decomposition.whole_blocks import held, whole_blocks
+from services.dispatch.model import Matrix, Names
+from services.dispatch.solve.highs import Settings, dispatch
 from services.dispatch.solve.rounding import is_whole
 
 
@@ -33,6 +35,7 @@ def narrowed(grid) -> tuple[Matrix, np.ndarray, float]:
     generation = Generation(grid, parts, lambda _: None)
     generation.run(1e-3, in_time())
     lower, upper = near(parts, generation, open_width(generation, 20), None)
+    matrix = held(matrix, parts, whole_blocks(generation, Settings(), in_time()))
     return with_commitment(matrix, parts, lower, upper), parts.decisions["on"].ravel(), generation.bound
 
 
@@ -109,3 +112,16 @@ def test_shortage_is_closed_only_where_there_was_none():
     assert without_shortage(matrix, values).upper[unserved] == 0.0
     values[unserved] = 1.0
     assert np.isinf(without_shortage(matrix, values).upper[unserved])
+
+
+def test_where_nothing_fits_the_dive_ends():
+    """x + y = 1 and x = y leave both at a half: whole numbers there are none, whichever way it is rounded."""
+    nothing = Names(())
+    halves = Matrix(
+        cost=np.ones(2), lower=np.zeros(2), upper=np.ones(2), integer=np.ones(2, dtype=bool),
+        rows=csr_array([[1.0, 1.0], [1.0, -1.0]]), row_lower=np.array([1.0, 0.0]), row_upper=np.array([1.0, 0.0]),
+        offset=0.0, column_names=nothing, row_names=nothing,
+    )  # fmt: skip
+    began = time.monotonic()
+    assert relaxed_dive(halves, Wish(np.arange(2), in_time(), enough=2.0)) is None
+    assert time.monotonic() - began < 30
