@@ -74,8 +74,9 @@ def ingest(
             typer.echo(
                 f"{file}: {report.new} new values, {report.corrected} corrected, {report.repeated} known already"
             )
-            for finding in report.findings:
-                typer.echo(f"  {finding}")
+            for one in report.findings:
+                span = f"{one.first:%Y-%m-%dT%H:%MZ}" + (f" to {one.last:%Y-%m-%dT%H:%MZ}" if one.values > 1 else "")
+                typer.echo(f"  {one.series}: {one.doubt}, {one.values} values, {span}, {one.action}: {one.detail}")
 
 
 @app.command()
@@ -197,6 +198,8 @@ def _print_model(record: Any) -> None:
             f"tried on unknown days: mean absolute error {scores['nmae']:.2%}, pinball {scores['pinball']:.2%}, "
             f"90 % interval covers {scores['coverage_90']:.1%} (shares of capacity or mean load)"
         )
+    else:
+        typer.echo("there was too little history to try it on days that it did not know; its intervals are wide")
     weights = ", ".join(f"{name} {share:.0%}" for name, share in scores["weights"].items() if share >= 0.005)
     typer.echo(f"weights a day ahead: {weights}")
 

@@ -14,7 +14,7 @@ import structlog
 
 from services.forecast.backtest import Rolling, Said, backtested
 from services.forecast.champions import models_for
-from services.forecast.errors import ForecastError
+from services.forecast.errors import ForecastError, Unusable
 from services.forecast.horizons import HORIZONS
 from services.forecast.known import Moment, moment
 from services.forecast.models.base import NotEnoughHistory
@@ -79,6 +79,8 @@ def rolling_of(request: Mapping[str, Any]) -> Rolling:
     """What a backtest's request means in origins."""
     horizon = HORIZONS[request["horizon"]]
     step = np.timedelta64(round(request["every_h"] * 3600), "s")
+    if _moment_of(request["last"]) < _moment_of(request["first"]):
+        raise Unusable("last: lies before first", field="last")
     origins = np.arange(_moment_of(request["first"]), _moment_of(request["last"]) + np.timedelta64(1, "s"), step)
     task = horizon.task(request["step_min"])
     return Rolling(origins.astype("datetime64[s]"), task, np.array(request["levels"]), request["folds"])

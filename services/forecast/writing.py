@@ -11,6 +11,8 @@ from services.forecast.store.forecasts import Issue
 
 def write(issues: Sequence[Issue], path: Path) -> None:
     """As .csv, .parquet or .json, by the suffix."""
+    if not path.parent.is_dir():
+        raise Unusable(f"{path}: there is no folder {path.parent}")
     frame = pd.concat([_frame(issue) for issue in issues], ignore_index=True)
     if path.suffix == ".csv":
         frame.to_csv(path, index=False)

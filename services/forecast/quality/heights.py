@@ -14,6 +14,7 @@ BELOW_ZERO_MAX = 0.03
 """A plant at rest draws a little power; more than this share of its capacity is a wrong sign."""
 USUAL_MIN = 96
 """So many values must be known before one says what is usual."""
+SMALL_FOR_H = 20.0
 POWERS = {1e6: "W", 1e3: "kW", 1e-3: "GW"}
 NEAR = 3.0
 """A thousand is told from what is usual if what is left differs by no more than this factor."""
@@ -35,11 +36,18 @@ def _another_unit(sample: Sample) -> tuple[float, str]:
     usual = _height(sample.usual) if len(sample.usual) >= USUAL_MIN else np.nan
     largest = float(np.nanmax(sample.capacity_mw, initial=0.0))
     for factor, name in POWERS.items():
+        if factor < 1 and not _tells_enough(sample):
+            continue
         if _fits(height / factor, usual, largest) and not _fits(height, usual, largest):
             return factor, name
     if _per_unit(sample, usual, largest):
         return 1 / largest, "shares of the capacity"
     return 1.0, "MW"
+
+
+def _tells_enough(sample: Sample) -> bool:
+    """A plant makes little in the morning and in a calm: only a day of small values tells of a larger unit."""
+    return not sample.is_plant or sample.span_h() >= SMALL_FOR_H
 
 
 def _fits(height: float, usual: float, largest: float) -> bool:

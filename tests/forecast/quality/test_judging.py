@@ -253,6 +253,16 @@ def test_the_last_of_two_values_for_one_time_holds(quick_store):
     assert [5, 7] == quick_store.observations.history("load").values.tolist()
 
 
+def test_a_plant_that_makes_little_is_not_in_another_unit():
+    """Live values come one by one: 0.4 MW at dawn is a thousandth of what is usual, and no fault."""
+    week = grid(SOLAR, 7)
+    context = Readings.of(week, solar_mw(week), week + np.timedelta64(1800, "s"))
+    dawn = week[-1] + np.timedelta64(900, "s") + np.arange(1) * np.timedelta64(900, "s")
+    rows, findings = judged(SOLAR, Readings.of(dawn, np.array([0.04]), dawn + np.timedelta64(1800, "s")), context)
+    assert "unit" not in doubts(findings)
+    assert 0.04 == rows.usable[0]
+
+
 def test_what_was_known_before_it_began_is_no_measurement():
     """Four minutes ahead are a clock; five hours ahead is a forecast: models do not see it."""
     times = grid(LOAD, 1)

@@ -121,6 +121,9 @@ def test_data_come_in_from_files(typed, tmp_path: Path):
         (("train", "--kind", "solar", "--origin", "2020-01-01T00:00:00Z"), "nothing has been observed yet"),
         (("score", LOAD, "--rule", "east"), "there is no accuracy rule 'east'"),
         (("score", "--file", "none.csv", "--rule", "north"), "none.csv: No such file"),
+        (("backtest", FARMS[0], "--first", AT, "--last", "2024-07-01T00:00:00Z"), "last: lies before first"),
+        (("train", LOAD, "--model", "oracle", "--origin", AT), "there is no oracle for load"),
+        (("predict", LOAD, "--origin", AT, "--out", "nowhere/x.csv"), "there is no folder nowhere"),
         (("describe", "/dev/null"), "must be a list of series"),
         (("seed", "atlantis"), "is not a built-in province"),
         (("fetch",), "no weather service is set up"),
@@ -130,3 +133,18 @@ def test_what_cannot_be_used_is_answered_in_words(typed, words: tuple[str, ...],
     told = typed(*words)
     assert 2 == told.exit_code
     assert answer in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "words"),
+    [
+        ("THREADS", "0", 2, "the environment: threads: must be at least 1 (got '0')"),
+        ("WEATHER_SERVICES", "junk", 2, "a setting cannot be read"),
+        ("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none", 1, "the database does not answer: connection failed"),
+        ("DATABASE_URL", "somewhere", 2, "the database's URL cannot be used"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(typed, monkeypatch, name: str, value: str, code: int, words: str):
+    monkeypatch.setenv(f"GRIDFLEX_FORECAST_{name}", value)
+    told = typed("series")
+    assert (code, True) == (told.exit_code, words in told.stderr)
