@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.forecast.monthly import Said, by_model, observed, tasks, untuned
+from benchmarks.forecast import peer
+from benchmarks.forecast.monthly import Said, by_model, by_peer, observed, tasks, untuned
 from benchmarks.forecast.protocol import Row, file_in
 from grid_models.forecast import CapacityFrom, SeriesDescription
 from services.forecast.features.questions import Questions
@@ -52,6 +53,8 @@ def rows(data: Path) -> Iterator[Row]:
     ours = lit(known, by_model(RenewableBoosting(), known, months, TASK, 0.0))
     reference = untuned(raw_table(table), (*SUMMED, *STATES, "zone", "hour"), months, ours)
     yield reference.row(SET, "LightGBM untuned")
+    if peer.installed():
+        yield lit(known, by_peer(raw_table(table), (*SUMMED, *STATES), months, ours)).row(SET, peer.NAME)
     yield ours.row(SET, "gridflex renewable_boosting", must_reach=BELOW_UNTUNED * reference.pinball())
     for model in (PhysicalSolar(), Climatology(), Persistence()):
         yield lit(known, by_model(model, known, months, TASK, 0.0)).row(SET, f"gridflex {model.name}")

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.forecast.monthly import by_model, observed, tasks, untuned
+from benchmarks.forecast import peer
+from benchmarks.forecast.monthly import by_model, by_peer, observed, tasks, untuned
 from benchmarks.forecast.protocol import Row, file_in
 from grid_models.forecast import CapacityFrom, SeriesDescription
 from services.forecast.known import Known, Vintages
@@ -35,6 +36,8 @@ def rows(data: Path) -> Iterator[Row]:
     ours = by_model(RenewableBoosting(), known, months, TASK, 0.0)
     reference = untuned(raw_table(table), (*WINDS, "speed10", "speed100", "hour"), months, ours)
     yield reference.row(SET, "LightGBM untuned")
+    if peer.installed():
+        yield by_peer(raw_table(table), (*WINDS, "speed10", "speed100"), months, ours).row(SET, peer.NAME)
     yield ours.row(SET, "gridflex renewable_boosting", must_reach=BELOW_UNTUNED * reference.pinball())
     for model in (PhysicalWind(), Climatology(), Persistence()):
         yield by_model(model, known, months, TASK, 0.0).row(SET, f"gridflex {model.name}")

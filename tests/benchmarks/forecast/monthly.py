@@ -3,11 +3,13 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import lightgbm
 import numpy as np
 import pandas as pd
 
+from benchmarks.forecast import peer
 from benchmarks.forecast.protocol import Row, seasons
 from grid_models.quantities import Floats
 from services.forecast.known import Known, Moment, Moments, Observed, steps_from
@@ -19,6 +21,7 @@ from services.forecast.scoring.scores import mean_pinball, width
 LEVELS = np.arange(1, 100) / 100
 TASKS_MAX = 11
 HISTORY_MONTHS = 12
+HOUR = np.timedelta64(3600, "s")
 UNTUNED_LEVELS = np.array([0.01, *np.arange(0.05, 0.96, 0.05), 0.99])
 
 
@@ -146,6 +149,28 @@ def _untuned_level(train: pd.DataFrame, test: pd.DataFrame, raw: Sequence[str], 
     data = lightgbm.Dataset(train[list(raw)].to_numpy(), train["power"].to_numpy())
     wish = {"objective": "quantile", "alpha": level, "num_threads": 1, "verbose": -1}
     return np.asarray(lightgbm.train(wish, data, 100).predict(test[list(raw)].to_numpy()))
+
+
+def by_peer(table: pd.DataFrame, ahead: Sequence[str], months: Sequence[np.datetime64], like: Said) -> Said:
+    """mlforecast on each plant: its own past, the calendar, and the raw columns as what is known ahead."""
+    started = time.monotonic()
+    said = np.full((len(table), len(LEVELS)), np.nan)
+    for series in np.unique(table["series"]):
+        mine = np.flatnonzero(table["series"].to_numpy() == series)
+        own = table.iloc[mine].drop_duplicates("time").set_index("time")
+        hourly = own[["power", *ahead]].astype(float).asfreq("h").interpolate(limit_direction="both")
+        answer = peer.said(hourly.rename_axis("ds").rename(columns={"power": "y"}).reset_index(), _months_ahead(months))
+        quantiles = answer.set_index("ds")[[f"q{level:02.0f}" for level in 100 * LEVELS]]
+        there = table["time"].iloc[mine].isin(quantiles.index).to_numpy()
+        said[mine[there]] = quantiles.loc[table["time"].iloc[mine[there]]].to_numpy()
+    return _ordered(table, np.clip(rising(said), 0, 1), like, time.monotonic() - started)
+
+
+def _months_ahead(months: Sequence[np.datetime64]) -> list[dict[str, Any]]:
+    return [
+        {"fit_before": str(first), "cuts": [str(first)], "hours": int((last - first) / HOUR), "quantiles": True}
+        for first, last in ((month.astype("datetime64[s]"), (month + 1).astype("datetime64[s]")) for month in months)
+    ]
 
 
 def _ordered(table: pd.DataFrame, said: Floats, like: Said, seconds: float) -> Said:

@@ -5,16 +5,23 @@ the service itself: the stacking that trains every model twice, and the issuing 
 """
 
 import argparse
+import os
 import resource
+import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeVar
 
+import httpx
 import numpy as np
+import pyarrow as pa
 
 from grid_models.forecast import NINETEEN, CapacityFrom, SeriesDescription
 from services.forecast import issuing, stacking
@@ -24,6 +31,7 @@ from services.forecast.horizons import HORIZONS
 from services.forecast.issuing import Question
 from services.forecast.known import Known, Moments, Observed, Vintages, steps_from
 from services.forecast.physical import sun
+from services.forecast.sources.tables import ARROW_STREAM
 from services.forecast.store import Arrivals, Readings, Store, WeatherIssue
 
 START = np.datetime64("2024-01-01T00:00:00", "s")
@@ -33,6 +41,7 @@ POINTS = 100
 DAY_AHEAD = HORIZONS["day-ahead"]
 STEP_MIN = 15
 LOOK_BACK_D, WEATHER_BACK_D = 60, 4
+READY_WITHIN_S = 60
 Done = TypeVar("Done")
 
 
@@ -54,9 +63,14 @@ def measured(kind: str, plants: int, days: int, repeats: int, threads: int) -> I
     took, ensemble = _took(lambda: stacking.trained(models_for(kind), known, DAY_AHEAD.task(STEP_MIN, threads)))
     yield f"{plants} plants, {days} days of quarter hours learned twice: {took}"
     yield f"peak memory {_peak_gb():.2f} GB with all the data; model of {len(ensemble.to_bytes()) / 1e6:.1f} MB"
-    with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{folder}/bench.db") as store:
-        _keep(store, known, ensemble)
-        yield from _served(store, [one.series.name for one in known], known[0].origin, repeats)
+    names, origin = [one.series.name for one in known], known[0].origin
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/bench.db"
+        with Store.open(url) as store:
+            _keep(store, known, ensemble)
+            yield from _served(store, names, origin, repeats)
+        with _service(url, threads) as address:
+            yield _over_http(address, names, origin, repeats)
 
 
 def _served(store: Store, names: list[str], origin: np.datetime64, repeats: int) -> Iterator[str]:
@@ -73,6 +87,64 @@ def _served(store: Store, names: list[str], origin: np.datetime64, repeats: int)
     since, weather_since = origin - LOOK_BACK_D * DAY, origin - WEATHER_BACK_D * DAY
     reads = [_took(lambda: store.known_many(names, origin, since, weather_since))[0].wall_s for _ in range(3)]
     yield f"of which reading what is known: {np.median(reads):.2f} s"
+
+
+@contextmanager
+def _service(url: str, threads: int) -> Iterator[str]:
+    """The service in a process of its own, as it is deployed."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    wish = {"DATABASE_URL": url, "THREADS": str(threads), "LOG_LEVEL": "WARNING", "FIGURES_EVERY_S": "3600"}
+    environment = os.environ | {f"GRIDFLEX_FORECAST_{name}": value for name, value in wish.items()}
+    command = [sys.executable, "-m", "uvicorn", "--factory", "services.forecast.app:create_app"]
+    options = ["--port", str(port), "--log-level", "warning"]
+    with subprocess.Popen([*command, *options], env=environment) as process:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _until_ready(address)
+            yield address
+        finally:
+            process.terminate()
+
+
+def _until_ready(address: str) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{address}/readyz", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise TimeoutError(f"the service was not ready within {READY_WITHIN_S} s")
+
+
+def _over_http(address: str, names: list[str], origin: np.datetime64, repeats: int) -> str:
+    """Every origin anew; each forecast is issued, that is kept, as it would be."""
+    with httpx.Client(base_url=address, timeout=300, trust_env=False) as client:
+        for back in range(2):
+            _asked(client, names, origin - np.timedelta64(60 * (1000 + back), "s"))
+        walls = [
+            _took(lambda back=back: _asked(client, names, origin - np.timedelta64(60 * back, "s")))[0].wall_s
+            for back in range(1, repeats + 1)
+        ]
+        one = [
+            _took(lambda: client.get("/v1/forecasts", params={"series": names[0]}).raise_for_status())[0].wall_s
+            for _ in range(repeats)
+        ]
+    return (
+        f"{len(names)} x 96 x {len(NINETEEN)} anew over HTTP as Arrow, kept: median {np.median(walls):.2f} s, "
+        f"p95 {np.quantile(walls, 0.95):.2f} s; a stored forecast read: p95 {1000 * np.quantile(one, 0.95):.0f} ms"
+    )
+
+
+def _asked(client: httpx.Client, names: list[str], origin: np.datetime64) -> None:
+    answer = client.post(
+        "/v1/forecasts", json={"series": names, "origin": f"{origin}Z"}, headers={"Accept": ARROW_STREAM}
+    )
+    answer.raise_for_status()
+    rows = pa.ipc.open_stream(answer.content).read_all().num_rows
+    assert rows == 96 * len(names), rows
 
 
 @dataclass(frozen=True)
