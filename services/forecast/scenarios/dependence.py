@@ -6,10 +6,13 @@ are correlated (one matrix over all series, load and renewables alike). The corr
 series j at step t is then `between[i, j] (L_i L_j')[s, t]` with the Cholesky factors L of the two kinds: always a
 valid covariance, and small enough for hundreds of plants. Pinson et al. (2009), From probabilistic forecasts to
 statistical scenarios of short-term wind power production.
+
+Rough days are rough throughout, which no correlation says: so as many of the scenarios as the past bears out are led by
+days that were seen, each a little disturbed by the copula (as the Schaake shuffle of Clark et al. 2004, smoothed).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +24,10 @@ from grid_models.quantities import Floats
 MEMORY_H = {"load": 12.0, "wind": 8.0, "solar": 4.0, "hydro_inflow": 48.0}
 SHRINKAGE_DAYS = 10.0
 DECORRELATION_KM = 300.0
+DAYS_OF_DOUBT = 60.0
+"""So many past days lead half of the scenarios."""
+DISTURBED = 0.3
+"""How much of a scenario that follows a past day is the copula's: no two of them are alike."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,8 @@ class Dependence:
     """Of each kind: steps x steps."""
     between: Floats
     """Series x series, of the innovations of one step."""
+    seen: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
+    """Surprises of past days: days x series x steps; NaN where nothing was uncertain or known."""
 
     def deviates(self, count: int, seed: int) -> NDArray[np.float32]:
         """Joint standard normal deviates: series x steps x count."""
@@ -43,7 +52,18 @@ class Dependence:
         factors = {kind: _factor(matrix).astype(np.float32) for kind, matrix in self.in_time.items()}
         for place, kind in enumerate(self.kinds):
             mixed[place] = factors[kind] @ mixed[place]
-        return mixed
+        return self._led_by_days(mixed, seed)
+
+    def _led_by_days(self, drawn: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+        """Some of the scenarios after past days, each day about as often; where a day is silent the copula speaks."""
+        days = len(self.seen)
+        led = round(drawn.shape[2] * days / (days + DAYS_OF_DOUBT))
+        if led:
+            chosen = np.random.default_rng(seed).permutation(np.arange(led) % days)
+            past = np.moveaxis(self.seen[chosen], 0, -1)
+            near = np.sqrt(1 - DISTURBED**2) * past + DISTURBED * drawn[:, :, :led]
+            drawn[:, :, :led] = np.where(np.isfinite(past), near, drawn[:, :, :led])
+        return drawn
 
 
 def surprises(actual: Floats, quantiles: Floats, levels: Floats, seed: int = 0) -> Floats:
@@ -64,7 +84,8 @@ def learned(past: Floats, kinds: Sequence[str], step_min: int, distance_km: Floa
     """From past surprises [issues, series, steps]; where the past is thin, typical memory and distance decide."""
     steps = past.shape[2]
     in_time = {kind: _in_time(past[:, _of(kinds, kind)], kind, steps, step_min) for kind in sorted(set(kinds))}
-    return Dependence(tuple(kinds), step_min, in_time, _between(past, kinds, in_time, distance_km))
+    between = _between(past, kinds, in_time, distance_km)
+    return Dependence(tuple(kinds), step_min, in_time, between, past[np.isfinite(past).any(axis=(1, 2))])
 
 
 def typical(kinds: Sequence[str], steps: int, step_min: int, distance_km: Floats | None = None) -> Dependence:

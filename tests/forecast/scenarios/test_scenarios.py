@@ -45,6 +45,32 @@ def test_scenarios_carry_the_dependence():
     assert 0.0 == pytest.approx(np.corrcoef(apart[0, 5], apart[1, 5])[0, 1], abs=0.06)
 
 
+def test_rough_days_stay_rough_throughout():
+    """
+    Steps are uncorrelated, but every second day all of them are far out, on the other days none is.
+
+    A correlation alone mixes far and near steps within each scenario; led by days, many are far throughout.
+    """
+    rng = np.random.default_rng(5)
+    size = np.where(np.arange(200) % 2, 2.0, 0.3)[:, None, None]
+    past = size * rng.choice([-1.0, 1.0], (200, 1, 12)) * rng.uniform(0.8, 1.2, (200, 1, 12))
+    found = learned(past, ["load"], 60)
+    far = np.abs(found.deviates(400, seed=1)[0]) > 1.0
+    without = np.abs(Dependence(found.kinds, 60, found.in_time, found.between).deviates(400, seed=1)[0]) > 1.0
+    throughout, never = (lambda one: (one.mean(axis=0) > 0.8).mean()), (lambda one: (one.mean(axis=0) < 0.2).mean())
+    assert throughout(far) > 0.3
+    assert never(far) > 0.3
+    assert throughout(without) < 0.05
+
+
+def test_a_series_that_was_not_there_follows_the_copula():
+    past = np.random.default_rng(5).standard_normal((100, 2, 12))
+    past[:, 1] = np.nan
+    drawn = learned(past, ["wind", "wind"], 60).deviates(2000, seed=1)
+    assert np.isfinite(drawn).all()
+    assert 1.0 == pytest.approx(drawn[1].std(), abs=0.05)
+
+
 def test_without_a_past_near_plants_of_one_kind_go_together_and_unlike_kinds_do_not():
     distance_km = np.array([[0.0, 30, 0], [30, 0, 0], [0, 0, 0]])
     found = typical(["wind", "wind", "solar"], 8, 60, distance_km)
