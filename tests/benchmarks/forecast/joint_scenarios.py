@@ -2,7 +2,8 @@
 
 Zones' loads (NYISO, ERCOT) and wind farms with area loads (RTS-GMLC): quantiles are the day-ahead forecast in the file
 plus the empirical errors of that hour over the 60 days before; the last 60 days in each file are scored, each with a
-dependence learned from the surprises of the days before it only.
+dependence learned from the surprises of the days before it only. For the loads the same is asked of our own forecasts,
+which learn anew every month.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.forecast.day_ahead import TOTAL, DayAhead, known, last_months
+from benchmarks.forecast.ercot_nyiso import SETS, read
 from benchmarks.forecast.protocol import Row, file_in
+from services.forecast.models.base import Task
+from services.forecast.models.brought_correction import BroughtCorrection
 from services.forecast.scenarios.dependence import Dependence, independent, learned, surprises
 from services.forecast.scenarios.sampling import scenarios
 from services.forecast.scoring.scores import crps, energy_score, variogram_score
@@ -34,8 +39,11 @@ class Set:
 
 
 def rows(data: Path) -> Iterator[Row]:
-    for read in (_nyiso, _ercot, _rts):
-        yield from _scored(read(data))
+    for set_in in (_nyiso, _ercot, _rts):
+        of = set_in(data)
+        yield from _scored(of, _quantiles(of))
+    for operator, file, *_ in SETS:
+        yield from _scored(*_forecast_by_us(operator, file_in(data, file)))
 
 
 def _nyiso(data: Path) -> Set:
@@ -78,15 +86,35 @@ def _set(name: str, frame: pd.DataFrame, kind: str | None) -> Set:
     )
 
 
-def _scored(of: Set) -> Iterator[Row]:
-    quantiles = _quantiles(of)
+def _forecast_by_us(operator: DayAhead, file: Path) -> tuple[Set, np.ndarray]:
+    """The zones of the last months with what we would have said, day by day."""
+    table = read(file)
+    every = known(operator, table)
+    zones = [one for one in every if one.series.name != TOTAL]
+    actual, said = [], []
+    for month in last_months(table):
+        origins = operator.origins(month)
+        hours = operator.first_lead_h, operator.first_lead_h + 24
+        task = Task(60, *hours, (operator.issue_utc_h,), threads=1)
+        trained = BroughtCorrection().train([one.as_of(origins[0]) for one in every], task)
+        for origin in origins:
+            times = operator.times(origin)
+            actual.append([one.observed.at(times) for one in zones])
+            said.append(trained.quantiles([one.as_of(origin) for one in zones], times, LEVELS))
+    there = np.isfinite(np.array(actual)).all(axis=(1, 2))
+    came, quantiles = np.array(actual)[there], np.array(said)[there]
+    name = f"{operator.name} zones, our forecasts"
+    return Set(name, ["load"] * len(zones), quantiles.mean(axis=-1), came, str(table.index[-1].date())), quantiles
+
+
+def _scored(of: Set, quantiles: np.ndarray) -> Iterator[Row]:
     places = surprises(of.actual, quantiles, LEVELS)
     days = range(len(of.actual) - DAYS_SCORED, len(of.actual))
     joint, apart = _Scores(), _Scores()
     nobody = independent(of.kinds, 24, 60)
     for day in days:
         if (day - days.start) % RELEARNED_EVERY == 0:
-            dependence = learned(places[DAYS_BEFORE:day], of.kinds, 60)
+            dependence = learned(places[:day], of.kinds, 60)
         joint.add(of, quantiles[day], day, dependence)
         apart.add(of, quantiles[day], day, nobody)
     yield from _rows(of, joint, apart)
