@@ -14,6 +14,7 @@ class UnitTraits(Traits):
 
     label: str
     """The technology in plain words."""
+    label_zh: str
     outage_rate: Share
     repair_h: Positive
     heat: bool = False
@@ -26,6 +27,7 @@ class Programme(Fact):
     """A kind of contract to shed; every province has it in its share."""
 
     name: str
+    name_zh: str
     share: Share
     """Of the contracts, where nothing limits it."""
     industry: str | None = None

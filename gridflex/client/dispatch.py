@@ -214,7 +214,8 @@ class Assessments(Speaker):
         """Ask for the assessment of a province, or of a stored case by `case_id` or `case_hash`.
 
         `year`, `profiles`, `commitment`, `peak_days`, `gap`, `time_limit_s`, `threads` and `sample_years` say how
-        thorough; `key` is an idempotency key.
+        thorough; `registered` what a register knows of who responds (delivery ratios, meters, captive units, tests);
+        `key` is an idempotency key.
         """
         headers = {} if key is None else {"Idempotency-Key": key}
         return Call(self._ticket, json=given(province=province, **wish), headers=headers, once=True)

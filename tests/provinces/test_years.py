@@ -169,3 +169,10 @@ def test_contracts_allow_so_many_calls_a_year_as_their_programme(shandong: Provi
     contracts = [one for one in case.resources if one.kind == "interruptible_load"]
     assert len(contracts) > 8
     assert all(allowed[one.name.rsplit(" ", 1)[0]] == one.calls_max for one in contracts)
+
+
+def test_over_the_worst_day_there_is_enough_to_refill_the_stores():
+    """Tibet has more batteries than thermal units: power that stores give in the evening must come from somewhere."""
+    study = build_province("tibet", 2030, weather_years=1)
+    fleet_mw = sum(unit.mw * (1 - unit.outage_rate) for unit in study.failing_units)
+    assert study.net_load_mw.reshape(365, 24).mean(axis=1).max() <= fleet_mw + 1

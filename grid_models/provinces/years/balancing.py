@@ -93,7 +93,7 @@ def agreed_exchange(facts: ProvinceFacts, year: int, net_load_mw: Floats, worst:
     """Exchange with the neighbours over AC corridors.
 
     Chosen so that, at the worst hour and before any response, the fleet with its stores has its reserves and a little
-    more; no more than the corridors carry.
+    more, and over the worst day what refills the stores; no more than the corridors carry.
     """
     found = Exchange(
         0.0, float(net_load_mw.max()), corridors_mw(facts, year, "import"), corridors_mw(facts, year, "export")
@@ -103,7 +103,10 @@ def agreed_exchange(facts: ProvinceFacts, year: int, net_load_mw: Floats, worst:
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         left = (net_load_mw - replace(found, level_mw=middle).at(net_load_mw)).reshape(DAYS, 24)[days]
-        short = after_stores(left, worst).max() + worst.wanted_mw > worst.firm_mw
+        at_once = after_stores(left, worst).max() + worst.wanted_mw > worst.firm_mw
+        # What stores give in the peak they must take in the other hours: over a day the fleet carries all of it.
+        over_the_day = left.mean(axis=1).max() > worst.firm_mw
+        short = at_once or over_the_day
         low, high = (middle, high) if short else (low, middle)
     return replace(found, level_mw=high)
 

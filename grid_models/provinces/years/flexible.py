@@ -19,6 +19,8 @@ LEAST_CONTRACT_MW = 2.0
 PLANTS_MW = 400.0
 """Virtual power plants of a province are planned in about this size."""
 VEHICLE_BIDS = ((0.5, 500.0), (0.5, 800.0))
+PLANT_NAME, STORAGE_NAME = "vpp", "storage"
+VEHICLES_NAME = "electric vehicles"
 VEHICLES = "electric vehicles, managed charging as an envelope"
 BUILDINGS = "virtual power plant of buildings and workshops"
 
@@ -53,7 +55,7 @@ def batteries(facts: ProvinceFacts, year: int) -> tuple[Battery, ...]:
         return ()
     count = max(1, min(BATTERY_BLOCKS, int(mw / BATTERY_LEAST_MW)))
     kind = BatteryClass(
-        name="storage", technology="new-type storage on the grid", units=count, mw=round(mw / count, 1),
+        name=STORAGE_NAME, technology="new-type storage on the grid", units=count, mw=round(mw / count, 1),
         hours=(round(hours, 2),), round_trip=ROUND_TRIP, wear_cost=WEAR_CNY_PER_MWH, source="storage_2024",
         certainty="assumed",
     )  # fmt: skip
@@ -117,7 +119,7 @@ def _buildings(facts: ProvinceFacts, nation: Nation, year: int) -> Iterator[tupl
     count = max(1, round(mw / PLANTS_MW))
     for number in range(1, count + 1):
         if mw >= LEAST_CONTRACT_MW:
-            yield _times(nation.buildings, mw / count / nation.buildings.up_mw, f"vpp {number}"), BUILDINGS
+            yield _times(nation.buildings, mw / count / nation.buildings.up_mw, f"{PLANT_NAME} {number}"), BUILDINGS
 
 
 def _times(fact: EnvelopeFact, factor: float, name: str) -> EnvelopeFact:
@@ -139,7 +141,7 @@ def _vehicles(facts: ProvinceFacts, nation: Nation, year: int) -> Iterator[tuple
         return
     bids = tuple((round(share * up_mw, 1), price) for share, price in VEHICLE_BIDS)
     yield EnvelopeFact(
-        name="electric vehicles", up_mw=up_mw, down_mw=down_mw, ahead_mwh=round(2.5 * up_mw, 1),
+        name=VEHICLES_NAME, up_mw=up_mw, down_mw=down_mw, ahead_mwh=round(2.5 * up_mw, 1),
         behind_mwh=round(2.5 * up_mw, 1), ramp_mw_per_h=round(2 * up_mw, 1), bids=bids, standing_cost_per_h=0.0,
         source=facts.electric_vehicles.source, certainty="assumed",
     ), VEHICLES  # fmt: skip

@@ -18,9 +18,10 @@ from services.dispatch.assessment.payments import payments
 from services.dispatch.assessment.peaks import LoadYear, peak_valley_rates
 from services.dispatch.assessment.planned_days import COMMITMENT, Judge, planned_day
 from services.dispatch.assessment.profiles import DEFAULT, Profile, chosen, profile_of
+from services.dispatch.assessment.register import Register
 from services.dispatch.assessment.risk import Supply, risk
 from services.dispatch.assessment.shaving import shaved_peak
-from services.dispatch.assessment.subject import Register, Subject, subject_of_case
+from services.dispatch.assessment.subject import Subject, subject_of_case
 from services.dispatch.planning import Options
 
 ROUNDING_MW = 1e-6
@@ -87,6 +88,8 @@ def assess(
         sensitivities=changes,
         held=held_for(fleet, profile_of(STRICT), depth.seconds) if depth.outlook else (),
         notes=subject.notes,
+        stated=subject.stated,
+        names_zh=dict(subject.names_zh),
         provenance=_provenance(subject, depth),
     )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from services.dispatch.assessment.speech import Speech
     from services.dispatch.assessment.wish import AssessmentWish
 
-IDLE_OF_ALL = ("form", "first", "days", "data", "report", "as_json")
+IDLE_OF_ALL = ("form", "first", "days", "data", "register", "report", "as_json")
 IDLE_OF_PROVINCE = ("form", "first", "days", "out", "scheduler")
 IDLE_OF_CASE = ("year", "data", "peak_days", "out", "scheduler")
 """Options that say nothing of what is assessed."""
@@ -41,6 +41,10 @@ def assess(
     ] = YEAR,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Of a province: reference tables in place of its card.")
+    ] = None,
+    register: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Delivery ratios, meters, captive units and tests of who responds (YAML)."),
     ] = None,
     profile: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="A definition; may be given several times. Default: all.")
@@ -69,6 +73,7 @@ def assess(
     """Judge whether a fleet can answer its peak, under every definition side by side."""
     from grid_models.provinces.years.build import card_called
     from services.dispatch.assessment.profiles import chosen
+    from services.dispatch.assessment.register import read_register
     from services.dispatch.assessment.speech import Speech
     from services.dispatch.assessment.wish import AssessmentWish
 
@@ -79,6 +84,7 @@ def assess(
     wish = AssessmentWish(
         year=year, profiles=tuple(one.id for one in chosen(profile)) if profile else (), commitment=commitment,
         peak_days=peak_days, gap=gap, time_limit_s=time_limit, sample_years=sample_years,
+        registered=read_register(register) if register else None,
     )  # fmt: skip
     say = Speech(lang)
     if case is None:

@@ -19,7 +19,7 @@ from services.dispatch.algebra import Linear
 from services.dispatch.assessment.calls import called
 from services.dispatch.assessment.demand import Demand, by_window
 from services.dispatch.assessment.responders import Responder
-from services.dispatch.assessment.yearly_calls import are_many, at_most, calls_left, shared_out, worth_of_windows
+from services.dispatch.assessment.yearly_calls import apart, are_many, at_most, calls_left, shared_out, worth_of_windows
 from services.dispatch.errors import NoPlanInTime
 from services.dispatch.model import Block, Model
 from services.dispatch.solve.highs import Settings, search
@@ -92,7 +92,7 @@ def _in_turn(
     if statistic == "p10":
         counted = np.sort(np.argsort(-worth.sum(axis=0), kind="stable")[: -int(0.1 * len(demand.windows)) or None])
         demand, worth = demand.only(counted.tolist()), worth[:, counted]
-    turns = shared_out(np.zeros(len(demand.windows)), worth, calls)
+    turns = shared_out(np.zeros(len(demand.windows)), worth, calls, apart(responders, demand))
     free = [replace(one, calls_per_year=None) for one in responders]
     level_mw, answer = sustained(free, replace(demand, open_for=turns), "min", seconds, gap)
     most_mw = at_most(worth, calls) / len(demand.steps)

@@ -21,7 +21,12 @@ def fulfilled(
 
 
 def subject_of(wish: AssessmentWish, case: Case | None, data: Path | None = None) -> Subject:
-    """What is judged; `BadInput` where there is no such province."""
+    """What is judged; `BadInput` where there is no such province, or nobody of a name in the register."""
+    found = _before_register(wish, case, data)
+    return found if wish.registered is None else found.with_register(wish.registered)
+
+
+def _before_register(wish: AssessmentWish, case: Case | None, data: Path | None) -> Subject:
     if wish.province is not None:
         return subject_of_province(wish.province, wish.year, wish.peak_days if wish.commitment else 1, data)
     assert case is not None

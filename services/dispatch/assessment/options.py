@@ -42,6 +42,7 @@ class OptionFact(Data):
     build_share_per_year: Share
     like: Behaviour
     source: str
+    source_zh: str
     certainty: Literal["sourced", "assumed"]
     note: str = ""
 

@@ -88,9 +88,9 @@ def sensitivities(
     """The definition with one thing changed at a time."""
     tell(f"sensitivities of {profile.id}")
     base_mw = _held(fleet, profile)
-    rows = [_row("as it is", "", fleet, base_mw, base_mw)]
+    rows = [_row("as it is", "", fleet, profile, base_mw, base_mw)]
     for what, value, changed, definition in _changes(fleet, profile, other_years):
-        rows.append(_row(what, value, changed, _held(changed, definition), base_mw))
+        rows.append(_row(what, value, changed, definition, _held(changed, definition), base_mw))
     return tuple(rows)
 
 
@@ -142,9 +142,11 @@ def _row(
     what: Changed | Literal["as it is"],
     value: str,
     fleet: Fleet,
+    profile: Profile,
     held_mw: float,
     base_mw: float,
 ) -> Sensitivity:
+    asked_mw = profile.target.at(peak_valley_rates(fleet.year).read_as(profile.target.reading)) * fleet.year.peak_mw
     return Sensitivity(
         what=what,
         value=value,
@@ -152,4 +154,5 @@ def _row(
         peak_mw=fleet.year.peak_mw,
         ratio=held_mw / fleet.year.peak_mw,
         change_mw=held_mw - base_mw,
+        gap_mw=max(0.0, asked_mw - held_mw),
     )

@@ -12,7 +12,8 @@ from grid_models.resources import AnyResource, InterruptibleLoad, VirtualPowerPl
 from services.dispatch.assessment.capability import capability
 from services.dispatch.assessment.document.days import Bound, Commitment, Layer, PlannedDay
 from services.dispatch.assessment.profiles import Profile
-from services.dispatch.assessment.subject import Register, subject_of_case
+from services.dispatch.assessment.register import Register
+from services.dispatch.assessment.subject import subject_of_case
 from services.dispatch.planning import Options, plan_case
 
 COMMITMENT = Options(gap=1e-3, time_limit_s=150.0)

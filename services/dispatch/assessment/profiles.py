@@ -67,7 +67,9 @@ class Profile(Data):
 
     id: str
     title: str
+    title_zh: str = ""
     source: str
+    source_zh: str = ""
     certainty: Literal["sourced", "partly sourced", "unverified", "ours"]
     chosen: tuple[str, ...] = ()
     """Fields that the source leaves open and we chose."""

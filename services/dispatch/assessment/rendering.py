@@ -14,7 +14,7 @@ from services.dispatch.assessment.tables_of_operation import all_of
 
 
 def print_assessment(assessment: Assessment, console: Console, say: Speech = ENGLISH) -> None:
-    console.print(Group(*_parts(assessment, say)))
+    console.print(Group(*_parts(assessment, say.knowing(assessment.names_zh))))
 
 
 def _parts(assessment: Assessment, say: Speech) -> Iterable[RenderableType]:

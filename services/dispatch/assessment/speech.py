@@ -1,7 +1,8 @@
 """How an assessment speaks: English or Chinese, megawatts or 万千瓦."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -10,13 +11,15 @@ import yaml
 
 Language = Literal["en", "zh"]
 MW_PER_WAN_KW = 10.0
+PHRASES = ("zh.yaml", "zh_sources.yaml")
 FACT = re.compile(r"\{\w+\}")
 
 
 @cache
 def _chinese() -> dict[str, str]:
-    text = files("services.dispatch.assessment").joinpath("zh.yaml").read_text(encoding="utf-8")
-    return {str(english): str(chinese) for english, chinese in yaml.safe_load(text).items()}
+    folder = files("services.dispatch.assessment")
+    texts = (folder.joinpath(name).read_text(encoding="utf-8") for name in PHRASES)
+    return {str(english): str(chinese) for text in texts for english, chinese in yaml.safe_load(text).items()}
 
 
 @cache
@@ -36,6 +39,8 @@ class Speech:
     """Words and figures in one language; the English phrase is the key of its translation."""
 
     language: Language = "en"
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What resources are called in Chinese."""
 
     def __call__(self, phrase: str, **facts: object) -> str:
         """The phrase, with the facts in its places."""
@@ -47,7 +52,19 @@ class Speech:
         if self.language == "en" or in_chinese(text):
             return self(text)
         found = ((pattern.fullmatch(text), chinese) for pattern, chinese in _notes())
-        return next((chinese.format(**match.groupdict()) for match, chinese in found if match), text)
+        said = (chinese.format(**self._facts(match)) for match, chinese in found if match)
+        return next(said, text)
+
+    def _facts(self, match: re.Match[str]) -> dict[str, str]:
+        return {name: self.name(fact) for name, fact in match.groupdict().items()}
+
+    def knowing(self, names: Mapping[str, str]) -> "Speech":
+        """The same with what resources are called."""
+        return replace(self, names=names)
+
+    def name(self, given: str) -> str:
+        """A resource as the reader calls it."""
+        return self.names.get(given, given) if self.language == "zh" else given
 
     @property
     def power_unit(self) -> str:

@@ -1,31 +1,20 @@
 """What is assessed: a fleet, the load that it must answer, its worst days, and what is known beside."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 from grid_models.case import Case
+from grid_models.errors import BadInput
 from grid_models.quantities import Floats
+from grid_models.resources import ThermalUnit
 from services.dispatch.assessment.adequacy import Member, System
 from services.dispatch.assessment.capability import Fleet
-from services.dispatch.assessment.document.levels import Test
+from services.dispatch.assessment.document.stated import Stated
 from services.dispatch.assessment.parts import OUTAGE_RATE, answering, given_mw, renewable_mw, supply_of
 from services.dispatch.assessment.peaks import LoadYear
+from services.dispatch.assessment.register import Register
 from services.dispatch.assessment.responders import Duplicate, each_meter_once, relief_limits_mw, responders_of
-
-
-@dataclass(frozen=True)
-class Register:
-    """What a case does not say of its responders."""
-
-    delivery: Mapping[str, float] | None = None
-    """Share of a call that arrives, by name."""
-    meters: Mapping[str, Mapping[str, float]] | None = None
-    """Contracted MW by meter, by name."""
-    captive: Collection[str] = ()
-    """Users' own thermal units under contract."""
-    tests: tuple[Test, ...] = ()
-    today: date | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +50,10 @@ class Subject:
     growth: Growth | None = None
     title: str = ""
     title_zh: str = ""
+    stated: tuple[Stated, ...] = ()
+    """Figures of the card on which most rests."""
+    names_zh: Mapping[str, str] = field(default_factory=dict)
+    """What resources are called in Chinese."""
     notes: tuple[str, ...] = ()
     """What the reader must know of its making, such as that a load is synthetic."""
     coal_mw: float = 0.0
@@ -73,8 +66,29 @@ class Subject:
     def fleet(self) -> tuple[Fleet, tuple[Duplicate, ...]]:
         """The responders before the load, each meter once, and the log of meters that stood twice."""
         known = self.register
-        responders, log = each_meter_once(responders_of(self.case, known.delivery, known.meters, known.captive))
+        all_of_them = responders_of(self.case, known.delivery, known.meters, known.captive)
+        responders, log = each_meter_once(all_of_them)
         return Fleet(self.load, responders, relief_limits_mw(self.case), known.tests, known.today), log
+
+    def with_register(self, known: Register) -> "Subject":
+        """The same with what a register knows; `BadInput` where it names somebody who is not there."""
+        found = replace(self, register=known)
+        found._check_register()
+        return found
+
+    def _check_register(self) -> None:
+        """A name that nobody bears would silently prove nothing: `BadInput`."""
+        known = {one.name for one in responders_of(self.case, captive=self.register.captive)}
+        units = {one.name for one in self.case.resources if isinstance(one, ThermalUnit)}
+        problems = [_unknown(name, known) for name in sorted(self.register.names - known)]
+        problems += [_unknown(name, units) for name in sorted(set(self.register.captive) - units)]
+        if problems:
+            raise BadInput("register", *problems)
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, n=3, cutoff=0.5) or sorted(known)[:5]
+    return f"nobody is called '{name}'; there are {', '.join(near)}" if near else f"'{name}' is not there"
 
 
 def subject_of_case(case: Case, load: LoadYear | None = None, register: Register | None = None) -> Subject:

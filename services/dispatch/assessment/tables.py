@@ -209,7 +209,7 @@ def every_share(verdict: Verdict, say: Speech) -> Table:
     """Resource by resource, for whoever adds it up."""
     heads = ("resource", "class", "contracted", "theoretical", "deliverable", "verified", "calls a year", "note")
     rows = [
-        (one.name, said_class(f"{one.source}: {one.programme}", say), say.mw(one.contracted_mw),
+        (say.name(one.name), said_class(f"{one.source}: {one.programme}", say), say.mw(one.contracted_mw),
          say.mw(one.theoretical_mw), say.mw(one.deliverable_mw), say.mw(one.verified_mw),
          say.number(one.calls_per_year), say.note(one.note))
         for one in verdict.capability.shares
@@ -229,8 +229,22 @@ def losses(found: Capability, name: str, say: Speech) -> Table:
     return table(say, say("Losses"), (name, say.power_unit), rows, summed=True)
 
 
+def stated(assessment: Assessment, say: Speech) -> Table:
+    """Figures of the card, with where they come from."""
+    heads = ("figure", "of", "value", "unit", "certainty", "source")
+    rows = [
+        (say(one.what), str(one.year or "–"), say.number(one.value, 0 if one.unit == "MW" else 1), say(one.unit),
+         say(one.certainty), say(one.source))
+        for one in assessment.stated
+    ]  # fmt: skip
+    return table(say, say("What the card states"), heads, rows)
+
+
 def duplicates(assessment: Assessment, say: Speech) -> Table:
-    rows = [(one.meter, one.kept_by, one.taken_from, say.mw(one.mw)) for one in assessment.duplicates]
+    rows = [
+        (say.name(one.meter), say.name(one.kept_by), say.name(one.taken_from), say.mw(one.mw))
+        for one in assessment.duplicates
+    ]
     return table(say, say("Meters that stood twice"), ("meter", "counts with", "taken from", say.power_unit), rows)
 
 

@@ -40,7 +40,13 @@ def held_on_days(assessment: Assessment, say: Speech) -> Table:
 def calls(day: PlannedDay, say: Speech) -> Table:
     heads = ("who", "from", "hours", "MWh", "why")
     rows = [
-        (one.name, one.start.strftime("%H:%M"), f"{one.hours:g}", say.number(one.energy_mwh, 1), say.note(one.reason))
+        (
+            say.name(one.name),
+            one.start.strftime("%H:%M"),
+            f"{one.hours:g}",
+            say.number(one.energy_mwh, 1),
+            say.note(one.reason),
+        )
         for one in day.answered.called
     ]
     return table(say, say("Calls on {date}", date=day.date), heads, rows)
@@ -48,7 +54,7 @@ def calls(day: PlannedDay, say: Speech) -> Table:
 
 def binding(plan: Commitment, say: Speech) -> Table:
     heads = ("limit", "of", "steps", "worth per MWh")
-    rows = [(say.note(one.what), one.name, str(one.steps), say.number(one.worth)) for one in plan.binding]
+    rows = [(say.note(one.what), say.name(one.name), str(one.steps), say.number(one.worth)) for one in plan.binding]
     return table(say, say("Limits that bind"), heads, rows)
 
 
@@ -156,11 +162,12 @@ def path(found: PathTo, say: Speech) -> Table:
 
 
 def sensitivities(assessment: Assessment, say: Speech) -> Table:
-    heads = ("changed", "to", "deliverable", "of peak", "change")
+    heads = ("changed", "to", "deliverable", "of peak", "change", "gap")
     rows = [
-        (say(one.what), say(one.value), say.mw(one.deliverable_mw), say.share(one.ratio), say.mw(one.change_mw))
+        (say(one.what), say(one.value), say.mw(one.deliverable_mw), say.share(one.ratio), say.mw(one.change_mw),
+         say.mw(one.gap_mw))
         for one in assessment.sensitivities
-    ]
+    ]  # fmt: skip
     return table(say, say("What the strict answer hinges on"), heads, rows)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, Strict
 
 from grid_models.quantities import Data
+from services.dispatch.assessment.register import Register
 from services.dispatch.assessment.study_years import FIRST_YEAR, LAST_YEAR, YEAR
 
 DAYS = 5
@@ -31,6 +32,9 @@ class AssessmentWish(Data):
     threads: Annotated[int, Strict(), Field(ge=1, le=64)] = 2
     sample_years: Annotated[int, Strict(), Field(ge=0, le=100_000)] = 1000
     """Years of outages in the adequacy; 0: none."""
+
+    registered: Register | None = None
+    """What a register knows of who responds: delivery ratios, meters, captive units, tests."""
 
     @property
     def seconds(self) -> float:

@@ -5,7 +5,7 @@ which the lowest event comes out high (Graham's longest first). What no sharing 
 events together nobody gives more than in those that suit him best.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -28,13 +28,20 @@ def are_many(calls: Floats, events: int) -> bool:
     return int(np.isfinite(calls).sum()) * events > EXACTLY_UP_TO
 
 
-def shared_out(need_mw: Floats, worth_mw: Floats, calls: Floats) -> Open:
+Fits = Callable[[int, Sequence[int], int], bool]
+"""Whether a responder may be called for an event beside those for which he is called already."""
+
+
+def shared_out(need_mw: Floats, worth_mw: Floats, calls: Floats, fits: Fits = lambda *_: True) -> Open:
     """For which events each may be called; `worth_mw` is what each gives to an event, responders x events."""
     limited = np.isfinite(calls)
     open_for = np.repeat(~limited[:, None], len(need_mw), axis=1)
     left_mw = need_mw - worth_mw[~limited].sum(axis=0)
     for row in sorted(np.flatnonzero(limited), key=lambda one: -float(worth_mw[one].max())):
-        chosen = np.argsort(-left_mw, kind="stable")[: int(calls[row])]
+        chosen: list[int] = []
+        for event in np.argsort(-left_mw, kind="stable").tolist():
+            if len(chosen) < calls[row] and fits(int(row), chosen, event):
+                chosen.append(event)
         open_for[row, chosen] = True
         left_mw[chosen] -= worth_mw[row, chosen]
     return np.asarray(open_for)
@@ -63,3 +70,22 @@ def _longest(one: Responder, caps_mw: Floats, step_h: float) -> float:
     steps = len(caps_mw) if one.duration_h is None else int(np.floor(one.duration_h / step_h + 1e-9))
     best = float(-np.sort(-caps_mw)[:steps].sum())
     return best if one.energy_mwh is None else min(best, one.energy_mwh / step_h)
+
+
+def apart(responders: Sequence[Responder], demand: Demand) -> Fits:
+    """Calls of a day and rest between calls, window against window."""
+
+    def fits(row: int, chosen: Sequence[int], window: int) -> bool:
+        one = responders[row]
+        same_day = sum(demand.day_of(other) == demand.day_of(window) for other in chosen)
+        often = one.calls_per_day is not None and same_day >= one.calls_per_day
+        return not often and all(_most_rest_h(one, demand, other, window) >= one.rest_h - 1e-9 for other in chosen)
+
+    return fits
+
+
+def _most_rest_h(one: Responder, demand: Demand, *windows: int) -> float:
+    """From a call at the beginning of the earlier window to one at the end of the later."""
+    early, late = (demand.windows[window] for window in sorted(windows))
+    called_h = [min(len(window) * demand.step_h, one.duration_h or np.inf) for window in (early, late)]
+    return float(late[-1] + 1 - early[0]) * demand.step_h - sum(called_h)

@@ -63,3 +63,55 @@ def test_a_case_knows_its_own_year(province: Path):
     answer = CliRunner().invoke(main, ["assess", str(province), "--year", "2030"])
     assert answer.exit_code == 2
     assert "--year says nothing" in answer.output
+
+
+REGISTER = """
+tests:
+  - {responder: steel, date: 2030-01-10, ratio: 0.92}
+  - {responder: steel, date: 2030-03-10, ratio: 0.85}
+  - {responder: steel, date: 2030-05-10, ratio: 0.78}
+  - {responder: steel, date: 2030-06-10, ratio: 0.95}
+delivery: {steel: 0.9}
+"""
+
+
+@pytest.fixture
+def works(tmp_path: Path) -> Path:
+    """A peak of 4,000 MW; a steel works under contract for 200."""
+    steel = InterruptibleLoad(name="steel", contract_mw=200, price_per_mwh=2000)
+    path = tmp_path / "works.yaml"
+    write_case(case([3000, 4000, 3000], thermal(high=4000), steel), path)
+    return path
+
+
+def test_tests_of_a_register_are_what_is_verified(works: Path, tmp_path: Path):
+    """Mean .875 of four tests, lower bound .8128: 200 MW count 162.6, which is 4.06 % of 4,000."""
+    register, out = tmp_path / "register.yaml", tmp_path / "out.json"
+    register.write_text(REGISTER)
+    typed = ["assess", str(works), "--no-commitment", "--sample-years", "0", "--profile", "MISO"]
+    answer = CliRunner().invoke(main, [*typed, "--register", str(register), "--json", str(out)])
+    assert answer.exit_code == 0, answer.output
+    verdict = Assessment.model_validate_json(out.read_text(encoding="utf-8")).of("MISO")
+    assert 162.6 == pytest.approx(verdict.counted_mw, abs=0.05)
+    assert 180 == pytest.approx(verdict.capability.deliverable_mw, abs=0.01)
+    assert "answers 4.06% of its peak" in answer.output
+    assert "was not tested" in CliRunner().invoke(main, typed).output
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("delivery: {stel: 0.9}", "nobody is called 'stel'; there are steel"),
+        ("delivery: {steel: 1.2}", "delivery.steel: must be at most 1 (got 1.2)"),
+        ("captive: [steel]", "nobody is called 'steel'; there are"),
+        ("tests: [{responder: steel, date: 2030-01-10}]", "ratio: is required and missing"),
+        ("[1, 2", "cannot be read as YAML"),
+        ("- steel", "must be a mapping of fields"),
+    ],
+)
+def test_a_register_that_cannot_be_used_is_refused_in_words(works: Path, tmp_path: Path, text: str, told: str):
+    register = tmp_path / "register.yaml"
+    register.write_text(text)
+    answer = CliRunner().invoke(main, ["assess", str(works), "--no-commitment", "--register", str(register)])
+    assert answer.exit_code == 2
+    assert told in " ".join(answer.output.split())

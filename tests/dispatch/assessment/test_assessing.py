@@ -14,7 +14,7 @@ from services.dispatch.assessment.document.assessment import Assessment
 from services.dispatch.assessment.document.levels import Test
 from services.dispatch.assessment.planned_days import Judge, committed, planned_day, without_response
 from services.dispatch.assessment.profiles import chosen, profile_of
-from services.dispatch.assessment.subject import Register
+from services.dispatch.assessment.register import Register
 from services.dispatch.planning import Options, plan_case
 
 approx = pytest.approx

@@ -43,6 +43,21 @@ def test_what_does_not_come_out_even_has_its_bound():
     assert (50, 30 + 70 / 3) == approx((found.deliverable_mw, found.deliverable_bound_mw))
 
 
+def twice_a_day(count: int) -> LoadYear:
+    """At 10:00 and at 20:00."""
+    load = np.full((count, 24), 50.0)
+    load[:, [10, 20]] = 1000
+    return LoadYear(load.ravel(), datetime(2030, 7, 1))  # noqa: DTZ001 - local time
+
+
+def test_turns_keep_to_one_call_a_day_and_to_rest():
+    """30 events on 15 days, two users with 15 calls, one a day: a user for each event, where both on one would leave
+    the other alone. Ten hours of rest keep calls nine hours apart asunder as well."""
+    for limit in ({"calls_per_day": 1}, {"rest_h": 10.0}):
+        both = tuple(replace(one, **limit) for one in users(10, 15, 2))
+        assert 10 == approx(deliverable_mw(Fleet(twice_a_day(15), both, {}), strict(1)))
+
+
 def test_one_event_in_ten_may_be_left_to_the_others():
     """Three of 30 are left out: six users of 9 calls serve 27 events two at a time."""
     tenth = strict(1).model_copy(update={"deliverable_statistic": "p10"})

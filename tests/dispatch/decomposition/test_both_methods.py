@@ -24,3 +24,14 @@ def test_what_cannot_be_is_said_by_either_method(method: str):
     unit = thermal(low=40, high=100, was=40, must_run=True, energy_per_day_max_mwh=100)
     with pytest.raises(Infeasible, match="energy per day"):
         plan_case(case([60.0] * 12, unit), Options(method=method, time_limit_s=30))
+
+
+def test_one_process_makes_plans_by_either_method_with_any_threads_in_any_order():
+    """The solver's threads are shared by the whole process; a solve that left them wrong once broke the next."""
+    grid = reference_cases()["everything"]
+    order = [("decomposed", 2), ("direct", 1), ("decomposed", 1), ("direct", 2), ("decomposed", 2)]
+    costs = [
+        plan_case(grid, Options(gap=1e-4, method=method, threads=threads, time_limit_s=60)).cost
+        for method, threads in order
+    ]
+    assert costs == pytest.approx([costs[0]] * len(order), rel=2e-4)

@@ -44,6 +44,27 @@ def test_a_stored_case_is_assessed_and_its_report_can_be_read(busy, document):
     assert 'gridflex_dispatch_assessments_total{answer="yes"} 1.0' in busy.get("/metrics").text
 
 
+RATIOS = (0.92, 0.85, 0.78, 0.95)
+
+
+def measured(name: str) -> list[dict]:
+    return [{"responder": name, "date": f"2030-0{month}-10", "ratio": ratio} for month, ratio in enumerate(RATIOS, 1)]
+
+
+def test_tests_of_a_register_are_verified_over_http(busy, document):
+    """Four tests with a lower bound of .8128: 10 MW of contracts count 8.128. A name that nobody bears is refused."""
+    case = uploaded(busy, document)
+    (name,) = [one["name"] for one in document["resources"] if one["kind"] == "interruptible_load"]
+    wish = {"case_id": case["id"], "profiles": ["MISO"], "commitment": False, "sample_years": 0}
+    date_of_case = {"today": "2030-07-15"}
+    one = ended(busy, asked(busy, **wish, registered={"tests": measured(name), **date_of_case}))
+    assert "done" == one["status"], one["error"]
+    assert 8.128 == pytest.approx(one["summary"]["counted_mw"], abs=5e-4)
+    other = ended(busy, asked(busy, **wish, registered={"tests": measured("nobody")}))
+    assert "failed" == other["status"]
+    assert "nobody is called 'nobody'" in str(other["error"])
+
+
 def test_the_same_question_is_answered_from_the_store(busy, document):
     case = uploaded(busy, document)
     first = ended(busy, asked(busy, case_id=case["id"], **QUICK))

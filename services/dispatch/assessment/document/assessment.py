@@ -14,6 +14,7 @@ from services.dispatch.assessment.document.levels import Capability
 from services.dispatch.assessment.document.load import LoadFacts
 from services.dispatch.assessment.document.payments import Payments
 from services.dispatch.assessment.document.risk import Risk
+from services.dispatch.assessment.document.stated import Stated
 from services.dispatch.assessment.document.ways import Closing, Held, PathTo, Sensitivity
 from services.dispatch.assessment.profiles import DEFAULT, Profile
 
@@ -83,7 +84,11 @@ class Assessment(Data):
     """Of the strict definition."""
     held: tuple[Held, ...] = ()
     """Of the strict definition too, for one, two and four hours."""
+    stated: tuple[Stated, ...] = ()
+    """Of a province: the figures of its card on which most rests."""
     notes: tuple[str, ...] = ()
+    names_zh: dict[str, str] = {}
+    """What resources are called in Chinese, where it is known."""
     provenance: Provenance
 
     @property

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from grid_models.quantities import Data
+from grid_models.quantities import Data, NonNegative
 
 Cause = Literal[
     "baseline", "other hours", "availability", "delivery", "notice", "energy", "block", "calls", "rest", "rebound",
@@ -31,7 +31,7 @@ class Test(Data):
 
     responder: str
     date: date
-    ratio: float
+    ratio: NonNegative
     """Measured response over contracted power."""
 
 

@@ -95,3 +95,5 @@ class Sensitivity(Data):
     ratio: float
     change_mw: float
     """Against the answer as it is."""
+    gap_mw: float
+    """To the share of that peak which is asked."""

@@ -33,6 +33,7 @@ def write_report(found: Assessment, path: Path, say: Speech = ENGLISH) -> None:
 
 def html(found: Assessment, say: Speech = ENGLISH) -> str:
     """The report as a page."""
+    say = say.knowing(found.names_zh)
     return rendered(
         Page(
             title=_title(found, say),

@@ -10,6 +10,8 @@ from services.dispatch.assessment.document.days import Commitment
 from services.dispatch.assessment.document.levels import Capability
 from services.dispatch.assessment.document.payments import Payments
 from services.dispatch.assessment.document.risk import Risk
+from services.dispatch.assessment.options import OptionFact, option_facts
+from services.dispatch.assessment.profiles import Profile
 from services.dispatch.assessment.report import pictures
 from services.dispatch.assessment.report.pictures import Picture
 from services.dispatch.assessment.speech import Speech
@@ -109,8 +111,8 @@ def _on_calls(found: Capability, say: Speech) -> Iterator[str]:
         mw = sum(one.contracted_mw for one in limited)
         yield say(
             "The year has {events} events; contracts of {power} allow fewer calls and answer in turn: what that takes "
-            "stands above as calls.",
-            events=found.windows, power=say.power(mw),
+            "stands above as calls. No way of taking turns holds more than {most}.",
+            events=found.windows, power=say.power(mw), most=say.power(found.deliverable_bound_mw),
         )  # fmt: skip
 
 
@@ -192,7 +194,15 @@ def _closing(found: Assessment, say: Speech) -> Section:
     drawn = tuple((pictures.cost_curve(one, say), one.profile) for one in found.closings)
     shown = tuple(operation.closing(one, say) for one in found.closings)
     words = say("Options by the cost of a kilowatt that counts; the cheapest that close the gap, assessed once more.")
-    return Section(say("Closing the gap"), words, drawn, shown, items=(say(TOLERANCE),))
+    offered = {step.option for one in found.closings for step in one.closed.curve}
+    items = (say(TOLERANCE), *(_priced(one, say) for one in option_facts() if one.name in offered))
+    return Section(say("Closing the gap"), words, drawn, shown, items=items)
+
+
+def _priced(one: OptionFact, say: Speech) -> str:
+    """Where the price of an option comes from."""
+    source = one.source_zh if say.language == "zh" else one.source + (f"; {one.note}" if one.note else "")
+    return f"{say(one.name)}: {source} ({say(one.certainty)})"
 
 
 def _paths(found: Assessment, say: Speech) -> Section:
@@ -216,7 +226,7 @@ def _sensitivities(found: Assessment, say: Speech) -> Section:
 def _sources(found: Assessment, say: Speech) -> Section:
     provenance = found.provenance
     definitions = tuple(
-        f"{one.profile.id}: {one.profile.source} ({say(one.profile.certainty)}"
+        f"{one.profile.id}: {_titled(one.profile, say)} ({say(one.profile.certainty)}"
         + (
             f"; {say('chosen by us')}: {', '.join(say(FIELDS[name]) for name in one.profile.chosen)}"
             if one.profile.chosen
@@ -230,7 +240,16 @@ def _sources(found: Assessment, say: Speech) -> Section:
         say("case: {name}, {hash}", name=provenance.case_name, hash=provenance.case_hash),
         say("versions: {words}", words=", ".join(f"{name} {number}" for name, number in provenance.versions.items())),
     )
+    folded = ((say("What the card states"), (tables.stated(found, say),)),) if found.stated else ()
     return Section(
         say("Definitions, data and versions"),
-        items=(*map(say.note, found.notes), *made, *definitions, *provenance.sources),
+        folded=folded,
+        items=(*map(say.note, found.notes), *made, *definitions, *map(say, provenance.sources)),
     )
+
+
+def _titled(profile: Profile, say: Speech) -> str:
+    """What the definition asks, and where that stands."""
+    if say.language == "zh" and profile.title_zh:
+        return f"{profile.title_zh}。{profile.source_zh}"
+    return f"{profile.title}. {profile.source}"
