@@ -13,6 +13,8 @@ SHOWN_MW = 0.5
 LOST_MW = 0.05
 """Smaller losses are rounding."""
 RUNS_SHOWN = 24
+WORDS = frozenset({"note", "why", "source", "class", "of", "certainty", "unit"})
+"""Heads of columns that hold words."""
 SOURCES = {"D": "demand side", "S": "grid storage", "P": "pumped hydro"}
 
 
@@ -27,6 +29,8 @@ class Table:
     """The last row is what the others add up to."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Where a cell leads."""
+    words: frozenset[int] = frozenset()
+    """Columns besides the first that hold words."""
 
 
 def headline(assessment: Assessment, say: Speech) -> str:
@@ -231,7 +235,7 @@ def losses(found: Capability, name: str, say: Speech) -> Table:
 
 def stated(assessment: Assessment, say: Speech) -> Table:
     """Figures of the card, with where they come from."""
-    heads = ("figure", "of", "value", "unit", "certainty", "source")
+    heads = ("figure", "as of", "value", "unit", "certainty", "source")
     rows = [
         (say(one.what), str(one.year or "–"), say.number(one.value, 0 if one.unit == "MW" else 1), say(one.unit),
          say(one.certainty), say(one.source))
@@ -249,4 +253,5 @@ def duplicates(assessment: Assessment, say: Speech) -> Table:
 
 
 def table(say: Speech, title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], summed: bool = False) -> Table:
-    return Table(title, tuple(say(head) for head in heads), tuple(tuple(row) for row in rows), summed)
+    words = frozenset(place for place, head in enumerate(heads) if head in WORDS)
+    return Table(title, tuple(say(head) for head in heads), tuple(tuple(row) for row in rows), summed, words=words)
