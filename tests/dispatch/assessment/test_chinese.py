@@ -9,12 +9,14 @@ from grid_models.provinces.reading import read_facts, read_nation
 from grid_models.provinces.years.build import build_province
 from grid_models.provinces.years.names import names_zh
 from services.dispatch.assessment.assessing import QUICK, assess
+from services.dispatch.assessment.document.levels import CAUSES
 from services.dispatch.assessment.options import option_facts
 from services.dispatch.assessment.profiles import profiles
 from services.dispatch.assessment.provincial import subject_of_province
 from services.dispatch.assessment.report import html
 from services.dispatch.assessment.speech import Speech, in_chinese
 from services.dispatch.assessment.stated import stated
+from services.dispatch.prices import LIMITS
 
 HAN = re.compile(r"[一-鿿]")
 CHINESE = Speech("zh")
@@ -48,6 +50,11 @@ def test_every_resource_of_a_day_has_a_chinese_name(name: str):
     known = names_zh(study.facts, study.nation, (one.name for one in case.resources))
     untold = [one.name for one in case.resources if not HAN.search(known.get(one.name, one.name))]
     assert [] == [one for one in untold if not one.startswith("DC ")]
+
+
+def test_limits_that_bind_and_causes_of_losses_are_said_in_chinese():
+    assert [] == [words for words in set(LIMITS.values()) if not in_chinese(words)]
+    assert [] == [cause for cause in ("baseline", "other hours", *CAUSES) if not in_chinese(f"less {cause}")]
 
 
 def test_names_keep_their_numbers():
