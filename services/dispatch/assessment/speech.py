@@ -11,7 +11,7 @@ import yaml
 
 Language = Literal["en", "zh"]
 MW_PER_WAN_KW = 10.0
-PHRASES = ("zh.yaml", "zh_sources.yaml")
+PHRASES = ("zh.yaml", "zh_sentences.yaml", "zh_sources.yaml")
 FACT = re.compile(r"\{\w+\}")
 
 
