@@ -20,7 +20,7 @@ class Weather(Data):
     base_mw: float
     cooling_mw_per_c: float | None
     heating_mw_per_c: float | None
-    """None: too few days are that warm or cold."""
+    """None: too few days are that warm or cold, or the load does not rise with it."""
     explained: float
     """Share of the variance of daily peaks, by month, days of rest and weather together."""
 
