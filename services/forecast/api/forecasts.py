@@ -35,6 +35,8 @@ _BINARY: dict[str, Any] = {
 }
 ANSWERS: dict[int | str, dict[str, Any]] = {200: {"content": {ARROW_STREAM: {"schema": _BINARY}}}}
 RULE_NAMES = tuple(RULES)
+BEYOND_CAPACITY = 3.0
+"""A forecast may be wrong, but not by so much."""
 
 
 class ForecastWish(AskedWithLevels):
@@ -210,6 +212,11 @@ def _fits(brought: Forecast, series: SeriesDescription) -> None:
         said, meant = getattr(brought, name), getattr(series, name)
         if said != meant:
             raise Unusable(f"{name}: {series.name} is {meant}, not {said}", field=name, series=series.name)
+    capacity_mw = series.capacity_at_mw(brought.start)
+    largest = float(brought.quantile_values.max())
+    if capacity_mw and largest > BEYOND_CAPACITY * capacity_mw:
+        words = f"{largest:g} MW is far above the {capacity_mw:g} MW of {series.name}; is it in kW?"
+        raise Unusable(f"quantiles: {words}", field="quantiles", series=series.name)
     if brought.issued_at >= brought.times[-1] + timedelta(minutes=brought.step_min):
         words = f"{brought.issued_at.isoformat()} lies after the last step of the forecast"
         raise Unusable(f"issued_at: {words}", field="issued_at", series=series.name)

@@ -26,6 +26,8 @@ WEEKS_AROUND = 6
 """Half the window of the season, in weeks."""
 POINTS_MIN = 15
 """Fewer values than this tell no quantiles; then those of every day of the year count."""
+SHARE_OF_DOUBT = 0.6
+"""Of the mean load or inflow."""
 CLEAR_MIN_W_PER_M2 = 20.0
 WEEKS = 52
 
@@ -101,13 +103,21 @@ def _usual(known: Known, task: Task) -> Usual | None:
     scale = _scale(known, times, task.step_min, by_capacity, by_sun)
     lit = scale > 0
     week, kind, hour = _when(known.series, times[lit])
-    return Usual(_table(values[lit] / scale[lit], week, kind, hour), by_capacity, by_sun)
+    shares = values[lit] / scale[lit]
+    return Usual(_table(shares, week, kind, hour, _doubt(known.series.kind, shares)), by_capacity, by_sun)
 
 
-def _table(shares: Floats, week: Any, kind: Any, hour: Any) -> Floats:
+def _doubt(kind: SeriesKind, shares: Floats) -> float | None:
+    """How far apart the ends of a distribution may lie that hardly any value has told of; None: twice what is usual."""
+    if kind == "solar":
+        return None
+    return 1.0 if kind == "wind" else SHARE_OF_DOUBT * float(np.abs(shares).mean()) if len(shares) else 0.0
+
+
+def _table(shares: Floats, week: Any, kind: Any, hour: Any, doubt: float | None) -> Floats:
     """Quantiles of every cell from the weeks around it: weeks x kinds of day x hours x levels."""
     by_week, counts = _by_week(shares, (week * 2 + kind) * 24 + hour)
-    every = np.array([_quantiles_of_hour(shares[hour == one]) for one in range(24)])
+    every = np.array([_quantiles_of_hour(shares[hour == one], shares, doubt) for one in range(24)])
     table = np.tile(every, (WEEKS, 2, 1, 1))
     for centre in range(WEEKS):
         around = np.arange(centre - WEEKS_AROUND, centre + WEEKS_AROUND + 1) % WEEKS
@@ -142,9 +152,15 @@ def _quantiles(rising: Any, count: Any) -> Floats:
     return between
 
 
-def _quantiles_of_hour(shares: Floats) -> Floats:
-    told: Floats = np.quantile(shares, LEVELS) if len(shares) else np.zeros(len(LEVELS))
-    return told
+def _quantiles_of_hour(shares: Floats, of_all_hours: Floats, doubt: float | None) -> Floats:
+    """Of an hour that was seen a few times only, wider; of one that was never seen, those of all hours, wider still."""
+    told = shares if len(shares) else of_all_hours
+    if not len(told):
+        return np.zeros(len(LEVELS))
+    missing = max(1 - len(shares) / POINTS_MIN, 0.0)
+    apart = 2 * float(told.mean()) if doubt is None else doubt
+    wide: Floats = np.maximum(np.quantile(told, LEVELS) + missing * apart * (LEVELS - 0.5), 0.0)
+    return wide
 
 
 def _when(series: SeriesDescription, times: Moments) -> tuple[Any, Any, Any]:

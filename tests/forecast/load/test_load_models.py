@@ -7,8 +7,9 @@ import pytest
 from towns import DAY, HOUR, START, poisoned
 
 from services.forecast.features.load import load_columns
-from services.forecast.known import NOTHING_OBSERVED
+from services.forecast.known import NOTHING_OBSERVED, Observed
 from services.forecast.models.base import NotEnoughHistory, Task
+from services.forecast.models.climatology import Climatology
 from services.forecast.models.linear_quantiles import LinearQuantiles
 from services.forecast.models.load_boosting import LoadBoosting
 from services.forecast.models.registry import MODELS
@@ -63,3 +64,14 @@ def test_similar_day_of_a_holiday_is_free(season):
     known = [season.as_of(ORIGIN)]
     mean = [trained.quantiles(known, times, np.array([0.5])).mean() for times in (workday, saturday)]
     assert mean[0] > mean[1] + 3
+
+
+def test_a_load_that_was_seen_three_times_is_not_zero_at_other_hours(season):
+    """Three readings about 60 MW: at any hour the median is near them, and the interval tens of per cent wide."""
+    few = replace(
+        season.as_of(ORIGIN),
+        observed=Observed.promptly(ORIGIN - np.array([4, 3, 2]) * HOUR, np.array([59.0, 60.0, 61.0])),
+    )
+    said = Climatology().train([few], TASK).quantiles([few], TOMORROW, LEVELS)[0]
+    assert np.full(24, 60.0) == pytest.approx(said[:, 1], abs=2)
+    assert (said[:, 2] - said[:, 0]).min() > 0.3 * 60

@@ -133,3 +133,16 @@ def _mad(of: Vintages) -> Vintages:
 
 def _mad_observed(of: Observed) -> Observed:
     return replace(of, values=np.where(of.known_at > ORIGIN, 1e3, of.values))
+
+
+@pytest.mark.parametrize("plant", [small.wind_farm(), small.solar_plant()], ids=["wind", "solar"])
+def test_what_a_few_readings_tell_is_wide(plant: Known):
+    """After three readings of one noon: by day the interval is a good part of the capacity, at night no sun shines."""
+    first = small.START + np.arange(4, 7) * np.timedelta64(3600, "s")  # noon in China, where the plant stands
+    few = replace(plant, observed=Observed.promptly(first, np.array([20.0, 22.0, 21.0])))
+    said = Climatology().train([few], TASK).quantiles([few], TIMES, LEVELS)[0]
+    width_mw = said[:, -1] - said[:, 0]
+    lit = np.arange(24) < 9 if plant.series.kind == "solar" else np.full(24, True)
+    assert width_mw[lit].mean() > 0.25 * small.CAPACITY_MW
+    if plant.series.kind == "solar":
+        assert 0 == said[14:18].max()

@@ -248,6 +248,7 @@ BAD = [
     [
         ({"kind": "load"}, "kind: offshore-wind-Jiaxing is wind, not load"),
         ({"unit": "kW"}, "unit: offshore-wind-Jiaxing is MW, not kW"),
+        ({"quantiles": [[1e6] * 19] * 96}, "is far above the"),
         ({"issued_at": "2024-08-27T00:30:00Z"}, "lies after the last step of the forecast"),
         ({"series": "Hangzhou temperature_c", "kind": "weather", "unit": "degC"}, "bring it to /v1/weather"),
     ],
