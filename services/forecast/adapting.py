@@ -4,6 +4,11 @@ Weather models change, plants age, habits move; a calibration from the training 
 steps have all come, the champion's mixture is asked again as of then, before calibration, and every move takes a step
 towards the right share (adaptive conformal inference; see probabilistic/conformal.py). What was learned is kept beside
 the model as plain numbers, so a restart forgets nothing and a roll-back takes it along.
+
+Tried on the zones and totals of ERCOT (8 months to 2018-06) and NYISO (8 months to 2019-06), calibrated on the first 28
+days: without it the coverage of a month was off by 4.6 and 3.9 points on average (94.6 and 86.4 % in all), with it by
+2.2 and 1.6 (91.6 and 89.3 %), at 0.8 % less and the same pinball loss. A third of the step follows half as closely,
+twice the step costs 1.5 % of the loss.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +31,7 @@ A_DAY = 0.1
 
 def adapted(ensemble: Ensemble, known: Sequence[Known], origin: Moment) -> Ensemble:
     """After the steps of a forecast from this origin have come; `known` is what is known now."""
-    some = list(known[:: max(1, len(known) // SERIES_AT_MOST)])
+    some = list(known[:: -(-len(known) // SERIES_AT_MOST)])
     steps = round(ensemble.task.last_lead_h * 60 / ensemble.task.step_min)
     step = np.timedelta64(ensemble.task.step_min * 60, "s")
     first = np.datetime64(0, "s") + -(-(origin - np.datetime64(0, "s")) // step) * step

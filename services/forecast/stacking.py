@@ -50,7 +50,7 @@ def trained(models: Mapping[str, Model], known: Sequence[Known], task: Task, hol
 
 def _tried(models: Mapping[str, Model], known: Sequence[Known], task: Task, days: int) -> dict[str, Said]:
     """What each model would have said on the last days, had it not known them; models that could not are left out."""
-    sample = known[:: max(1, len(known) // SERIES_AT_MOST)]
+    sample = known[:: -(-len(known) // SERIES_AT_MOST)]
     origins = _origins(max(one.origin for one in known), task, days)
     rolling = Rolling(origins, task, LEVELS, folds=1)
     tried = {}
