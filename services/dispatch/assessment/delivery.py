@@ -92,11 +92,29 @@ def _in_turn(
     if statistic == "p10":
         counted = np.sort(np.argsort(-worth.sum(axis=0), kind="stable")[: -int(0.1 * len(demand.windows)) or None])
         demand, worth = demand.only(counted.tolist()), worth[:, counted]
-    turns = shared_out(np.zeros(len(demand.windows)), worth, calls, apart(responders, demand))
     free = [replace(one, calls_per_year=None) for one in responders]
+    held, bound_mw = _held_by_window(free, demand, seconds, gap)
+    lengths = np.array([len(window) for window in demand.windows])
+    turns = shared_out((held.max() - held) * lengths, worth, calls, apart(responders, demand))
     level_mw, answer = sustained(free, replace(demand, open_for=turns), "min", seconds, gap)
-    most_mw = at_most(worth, calls) / len(demand.steps)
+    most_mw = min(bound_mw, at_most(worth, calls) / len(demand.steps))
     return level_mw, replace(answer, bound_mw=max(answer.bound_mw, most_mw))
+
+
+def _held_by_window(
+    responders: Sequence[Responder], demand: Demand, seconds: float, gap: float
+) -> tuple[Floats, float]:
+    """What each window could count on with nobody's calls of the year counted, and what the worst could at most."""
+    held, bound_mw = np.zeros(len(demand.windows)), np.inf
+    known: dict[object, Answer] = {}
+    for part in _clusters(responders, demand):
+        asked = demand.only(part)
+        pattern = _pattern(responders, asked)
+        if pattern not in known:
+            known[pattern] = _held(responders, asked, "min", seconds, gap, np.inf)
+        held[part] = known[pattern].level_mw
+        bound_mw = min(bound_mw, known[pattern].bound_mw)
+    return held, bound_mw
 
 
 def _worth(responders: Sequence[Responder], demand: Demand) -> float:
