@@ -1,11 +1,13 @@
 """Every model of wind and sun: quantiles that rise, within capacity, from what was known, and kept as bytes."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import plants_in_small as small
 import pytest
 
+from grid_models.forecast import CapacityFrom
 from services.forecast.known import NOTHING_OBSERVED, Known, Observed, Vintages, steps_from
 from services.forecast.models.base import NotEnoughHistory, Task
 from services.forecast.models.climatology import Climatology
@@ -13,7 +15,7 @@ from services.forecast.models.persistence import Persistence
 from services.forecast.models.physical_solar import PhysicalSolar
 from services.forecast.models.physical_wind import PhysicalWind
 from services.forecast.models.renewable_boosting import RenewableBoosting
-from services.forecast.models.renewable_brought import RenewableBrought
+from services.forecast.models.renewable_brought import RenewableBrought, between_parts
 from services.forecast.models.renewable_catboost import RenewableCatBoost
 
 TASK = Task(last_lead_h=24.0, origins_utc_h=(0.0,), threads=1)
@@ -146,3 +148,16 @@ def test_what_a_few_readings_tell_is_wide(plant: Known):
     assert width_mw[lit].mean() > 0.25 * small.CAPACITY_MW
     if plant.series.kind == "solar":
         assert 0 == said[14:18].max()
+
+
+def test_a_total_lies_between_its_own_answer_and_the_sum_of_its_parts():
+    """Its own mean is 40 MW, its parts say 10 and 20 MW: 35 MW, as far spread as before, and never above 36 MW."""
+    parts = [small.wind_farm(name=name) for name in ("a", "b")]
+    since = [CapacityFrom(since=datetime(2020, 1, 1, tzinfo=UTC), capacity_mw=36.0)]
+    series = parts[0].series.model_copy(update={"name": "total", "members": ("a", "b"), "capacity_mw": tuple(since)})
+    known = [*parts, replace(parts[0], series=series)]
+    said = np.array([[[9.0, 10.0, 11.0]], [[18.0, 20.0, 22.0]], [[36.0, 40.0, 44.0]]])
+    moved = between_parts(said, np.arange(3), known, TIMES[:1])
+    assert [31.0, 35.0, 36.0] == moved[2, 0].tolist()
+    assert (said[:2] == moved[:2]).all()
+    assert (said[2:] == between_parts(said[2:], np.arange(3), known[2:], TIMES[:1])).all()
