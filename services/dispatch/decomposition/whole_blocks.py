@@ -27,7 +27,11 @@ LEAST_PRICE = 0.05
 """Of the highest level of prices, what a row counts with whose own price says nothing."""
 EXACT = 0.2
 """Of the gap asked for, how exactly all blocks together are searched."""
+ONE_SHARE = 0.25
+"""Of the time that is left, what one block may take."""
 LEAST_S = 0.05
+PLAIN = {"mip_allow_restart": False}
+"""Options of each search: a restart at the root takes as long as all else and finds no better schedule."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,9 @@ def whole_blocks(generation: Generation, settings: Settings, deadline: float) ->
         left_s = deadline - time.monotonic()
         if left_s < LEAST_S:
             break
-        wish = replace(settings, gap=0.0, threads=1, seconds=left_s, options={"mip_abs_gap": exact})
+        wish = replace(
+            settings, gap=0.0, threads=1, seconds=ONE_SHARE * left_s, options={**PLAIN, "mip_abs_gap": exact}
+        )
         values = _nearest(parts, number, generation.blocks.matrices[number], wanted, owed, wish)
         if values is not None:
             columns = parts.blocks[number].columns
