@@ -85,7 +85,7 @@ def decomposed_search(
     if best.gap() > settings.gap:
         generation.run(FINE * settings.gap, time.monotonic() + BOUND_SHARE * hunt.left_s)
         best.raise_bound(generation.bound)
-        if parts.blocks or not is_small(case):
+        if best.gap() > settings.gap and (parts.blocks or not is_small(case)):
             _dive(best, hunt, MANY_OPEN, np.inf)
     why = "" if best.gap() <= settings.gap else _search(best, hunt)
     if best.values is None and best.bound == np.inf:
