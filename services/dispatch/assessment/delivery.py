@@ -28,6 +28,8 @@ GAP = 3e-5
 """Of the contracted power: which of many equal blocks goes where is not worth proving any finer."""
 SECONDS = 20.0
 """For one ledger; what was not proven by then is stated as the bound."""
+TURN_SECONDS, TURN_GAP = 1.0, 1e-3
+"""The same for one window, where only its need of calls is asked."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def _in_turn(
         counted = np.sort(np.argsort(-worth.sum(axis=0), kind="stable")[: -int(0.1 * len(demand.windows)) or None])
         demand, worth = demand.only(counted.tolist()), worth[:, counted]
     free = [replace(one, calls_per_year=None) for one in responders]
-    held, bound_mw = _held_by_window(free, demand, seconds, gap)
+    # This only says where calls are needed most: what the turns hold is searched as exactly as all else.
+    held, bound_mw = _held_by_window(free, demand, min(seconds, TURN_SECONDS), max(gap, TURN_GAP))
     lengths = np.array([len(window) for window in demand.windows])
     turns = shared_out((held.max() - held) * lengths, worth, calls, apart(responders, demand))
     level_mw, answer = sustained(free, replace(demand, open_for=turns), "min", seconds, gap)
