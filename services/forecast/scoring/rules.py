@@ -142,65 +142,63 @@ def _northwest_hour(kind: SeriesKind, hour: int, required: float) -> AccuracyRul
     )
 
 
-def _all_rules() -> tuple[AccuracyRule, ...]:
-    return (
-        AccuracyRule(
-            "north", "North", BOTH, "1 - sqrt(sum|e|^3 / sum|e|) / Cap of at least 85 %", BY_ERROR, 0.85, 0.4,
-            f"North China {_TWO_RULES} of 25 September 2019: 85 % in a digest of 30 April 2020 (tastyfever.com, "
-            f"article 192997); formula and charge {_PROGRAM}", "sourced",
-        ),
-        AccuracyRule(
-            "central-wind", "Central, Sichuan", WIND, "1 - RMSE/Cap of at least 80 %", ROOT_MEAN_SQUARE, 0.80, 1.0,
-            f"Central China {_TWO_RULES}, {_PROGRAM}", "sourced",
-            notes="Sichuan charges for a low correlation of the day as well, which is left out",
-        ),
-        AccuracyRule(
-            "central-solar", "Central, Sichuan", SOLAR, "1 - MAE/Cap of at least 85 %", MEAN_ABSOLUTE, 0.85, 1.5,
-            f"Central China {_TWO_RULES}, {_PROGRAM}", "sourced",
-        ),
-        AccuracyRule(
-            "southern-2022-wind", "Southern", WIND,
-            "error over max(P, 0.2 Cap), points with both under 10 % of Cap dropped; at least 60 %",
-            RELATIVE_TO_OUTPUT, 0.60, 0.2,
-            f"Southern {_TWO_RULES}, notice 91 of 2022 of the energy regulator's southern office, {_PROGRAM}",
-            "sourced", notes="an accuracy below zero counts as zero",
-        ),
-        AccuracyRule(
-            "southern-2022-solar", "Southern", SOLAR,
-            "error over max(P, 0.2 Cap), points with both under 10 % of Cap dropped; at least 65 %",
-            RELATIVE_TO_OUTPUT, 0.65, 1.0,
-            f"Southern {_TWO_RULES}, notice 91 of 2022 of the energy regulator's southern office, {_PROGRAM}",
-            "sourced", notes="an accuracy below zero counts as zero",
-        ),
-        AccuracyRule(
-            "jiangsu", "Jiangsu", BOTH, "at most 2 % of a month's points beyond 10 % of Cap", SHARE_WITHIN_TENTH, 0.98,
-            0.0, f"Jiangsu {_TWO_RULES}, {_PROGRAM}", "sourced", "month",
-            "judged by the month: give whole months; 1.5 CNY per MW of Cap and point beyond, no energy",
-        ),
-        AccuracyRule(
-            "shandong-solar", "Shandong", SOLAR, "RMSE of at most 15 % of Cap", ROOT_MEAN_SQUARE, 0.85, 1.0,
-            f"Shandong {_TWO_RULES}, {_PROGRAM}", "sourced",
-        ),
-        AccuracyRule(
-            "zhejiang", "Zhejiang", BOTH, "1 - RMS of the error over output, each at most 100 %, of at least 80 %",
-            RELATIVE_UP_TO_ONE, 0.80, 0.2, f"Zhejiang {_TWO_RULES} as of 18 March 2022, {_PROGRAM}", "sourced",
-        ),
-        _northwest_tolerance("wind", 0.25),
-        _northwest_tolerance("solar", 0.20),
-        *(
-            _northwest_hour(kind, hour, required)
-            for kind, all_required in _NORTHWEST_HOURS
-            for hour, required in enumerate(all_required, start=1)
-        ),
-        AccuracyRule(
-            "load", "all", frozenset({"load"}), "1 - sqrt(mean(((f - a)/a)^2)); 97-98 % is expected", RELATIVE_TO_LOAD,
-            0.97, 0.0, "practice of provincial dispatch centres; figures as in the product's requirements",
-            "unverified",
-        ),
-    )  # fmt: skip
+_ALL: tuple[AccuracyRule, ...] = (
+    AccuracyRule(
+        "north", "North", BOTH, "1 - sqrt(sum|e|^3 / sum|e|) / Cap of at least 85 %", BY_ERROR, 0.85, 0.4,
+        f"North China {_TWO_RULES} of 25 September 2019: 85 % in a digest of 30 April 2020 (tastyfever.com, "
+        f"article 192997); formula and charge {_PROGRAM}", "sourced",
+    ),
+    AccuracyRule(
+        "central-wind", "Central, Sichuan", WIND, "1 - RMSE/Cap of at least 80 %", ROOT_MEAN_SQUARE, 0.80, 1.0,
+        f"Central China {_TWO_RULES}, {_PROGRAM}", "sourced",
+        notes="Sichuan charges for a low correlation of the day as well, which is left out",
+    ),
+    AccuracyRule(
+        "central-solar", "Central, Sichuan", SOLAR, "1 - MAE/Cap of at least 85 %", MEAN_ABSOLUTE, 0.85, 1.5,
+        f"Central China {_TWO_RULES}, {_PROGRAM}", "sourced",
+    ),
+    AccuracyRule(
+        "southern-2022-wind", "Southern", WIND,
+        "error over max(P, 0.2 Cap), points with both under 10 % of Cap dropped; at least 60 %",
+        RELATIVE_TO_OUTPUT, 0.60, 0.2,
+        f"Southern {_TWO_RULES}, notice 91 of 2022 of the energy regulator's southern office, {_PROGRAM}",
+        "sourced", notes="an accuracy below zero counts as zero",
+    ),
+    AccuracyRule(
+        "southern-2022-solar", "Southern", SOLAR,
+        "error over max(P, 0.2 Cap), points with both under 10 % of Cap dropped; at least 65 %",
+        RELATIVE_TO_OUTPUT, 0.65, 1.0,
+        f"Southern {_TWO_RULES}, notice 91 of 2022 of the energy regulator's southern office, {_PROGRAM}",
+        "sourced", notes="an accuracy below zero counts as zero",
+    ),
+    AccuracyRule(
+        "jiangsu", "Jiangsu", BOTH, "at most 2 % of a month's points beyond 10 % of Cap", SHARE_WITHIN_TENTH, 0.98,
+        0.0, f"Jiangsu {_TWO_RULES}, {_PROGRAM}", "sourced", "month",
+        "judged by the month: give whole months; 1.5 CNY per MW of Cap and point beyond, no energy",
+    ),
+    AccuracyRule(
+        "shandong-solar", "Shandong", SOLAR, "RMSE of at most 15 % of Cap", ROOT_MEAN_SQUARE, 0.85, 1.0,
+        f"Shandong {_TWO_RULES}, {_PROGRAM}", "sourced",
+    ),
+    AccuracyRule(
+        "zhejiang", "Zhejiang", BOTH, "1 - RMS of the error over output, each at most 100 %, of at least 80 %",
+        RELATIVE_UP_TO_ONE, 0.80, 0.2, f"Zhejiang {_TWO_RULES} as of 18 March 2022, {_PROGRAM}", "sourced",
+    ),
+    _northwest_tolerance("wind", 0.25),
+    _northwest_tolerance("solar", 0.20),
+    *(
+        _northwest_hour(kind, hour, required)
+        for kind, all_required in _NORTHWEST_HOURS
+        for hour, required in enumerate(all_required, start=1)
+    ),
+    AccuracyRule(
+        "load", "all", frozenset({"load"}), "1 - sqrt(mean(((f - a)/a)^2)); 97-98 % is expected", RELATIVE_TO_LOAD,
+        0.97, 0.0, "practice of provincial dispatch centres; figures as in the product's requirements",
+        "unverified",
+    ),
+)  # fmt: skip
 
-
-RULES: Mapping[str, AccuracyRule] = {rule.id: rule for rule in _all_rules()}
+RULES: Mapping[str, AccuracyRule] = {rule.id: rule for rule in _ALL}
 
 
 class UnknownRule(ValueError):
