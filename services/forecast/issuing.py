@@ -18,6 +18,11 @@ from services.forecast.store.forecasts import Issue
 
 LOOK_BACK_DAYS = {"load": 400}
 """How much of the past a forecast needs beside what its models have learned; of other kinds 60 days."""
+RECENT_DAYS = 6
+"""Of a metered plant whose capacity is stated: trained models look at its newest output and at the day before that."""
+RECENT_IS_ENOUGH = frozenset({"wind", "solar"})
+NEWEST_WITHIN_DAYS, OLDEST_BEFORE_DAYS = 3, 5
+"""Between these lie whatever readings a trained model of a plant looks at."""
 WEATHER_ISSUED_WITHIN_DAYS = 4
 
 
@@ -72,11 +77,11 @@ def _said(
     store: Store, champions: Champions, series: list[SeriesDescription], question: Question, step_min: int
 ) -> Said:
     first = series[0]
-    known = _known(store, series, question.origin)
+    champion = champions.of(slot_of(first.kind, question.horizon, step_min))
+    known = _known(store, series, question.origin, by_champion=champion is not None)
     times = question.times
     if times is None:
         times = question.horizon.times(question.origin, step_min, first.timezone)
-    champion = champions.of(slot_of(first.kind, question.horizon, step_min))
     model, ensemble = champion or ("baselines", _cold(champions, known, question.horizon, step_min))
     try:
         answer = ensemble.answer(known, times, np.array(question.levels))
@@ -89,10 +94,30 @@ def _said(
     return Said(series, known, times, step_min, answer.quantiles, basis, reasons, model, ensemble)
 
 
-def _known(store: Store, series: list[SeriesDescription], origin: Moment) -> list[Known]:
+def _known(store: Store, series: list[SeriesDescription], origin: Moment, by_champion: bool) -> list[Known]:
+    """As much of the past as the answer rests on: days of most plants, weeks where those days do not tell all."""
     days = LOOK_BACK_DAYS.get(series[0].kind, 60)
+    if not by_champion or series[0].kind not in RECENT_IS_ENOUGH:
+        return _back_to(store, series, origin, days)
+    recent = _back_to(store, series, origin, RECENT_DAYS)
+    open_ones = [one.series for one in recent if not _tells_all(one)]
+    longer = {one.series.name: one for one in _back_to(store, open_ones, origin, days)} if open_ones else {}
+    return [longer.get(one.series.name, one) for one in recent]
+
+
+def _back_to(store: Store, series: list[SeriesDescription], origin: Moment, days: int) -> list[Known]:
     since, weather_since = (origin - np.timedelta64(back, "D") for back in (days, WEATHER_ISSUED_WITHIN_DAYS))
     return store.known_many([one.name for one in series], origin, since, weather_since)
+
+
+def _tells_all(recent: Known) -> bool:
+    """Whether earlier readings would change nothing: neither its size nor the age of its news hangs on them."""
+    seen = recent.observed.times[np.isfinite(recent.observed.values)]
+    sized = bool(recent.series.capacity_mw) and all(of.capacity_mw > 0 for of in recent.series.capacity_mw)
+    if not sized or recent.brought or not len(seen):
+        return False
+    newest, oldest = (recent.origin - np.timedelta64(days, "D") for days in (NEWEST_WITHIN_DAYS, OLDEST_BEFORE_DAYS))
+    return bool(seen[-1] >= newest and seen[0] <= oldest)
 
 
 def _cold(champions: Champions, known: list[Known], horizon: Horizon, step_min: int) -> Ensemble:

@@ -137,6 +137,8 @@ class Known:
         entries = self.series.capacity_mw
         if not entries:
             return np.full(len(times), np.nan)
+        if len(entries) == 1:
+            return np.full(len(times), entries[0].capacity_mw)
         since = np.array([moment(entry.since) for entry in entries], dtype="datetime64[s]")
         place = np.maximum(np.searchsorted(since, times, side="right") - 1, 0)
         return np.array([entry.capacity_mw for entry in entries])[place]

@@ -7,11 +7,12 @@ import numpy as np
 
 from grid_models.forecast import SolarSite
 from grid_models.quantities import Floats
-from services.forecast.features.questions import Questions
+from services.forecast.features.questions import Places, Questions
 from services.forecast.features.table import News, Table, add_clock, add_news, latitudes, longitudes
 from services.forecast.features.weather import MEAN_OVER_STEP, Grid, grids, mean_of, odd, read_at, rolling_mean
 from services.forecast.physical import panel_response, solar
-from services.forecast.physical.panel_response import PanelResponse
+from services.forecast.physical.panel_response import PanelResponse, together
+from services.forecast.physical.solar import Light
 from services.forecast.physical.sun import Sun, clear_sky_over_step_w_per_m2, sun, under_cloud_w_per_m2
 
 DARK_W_PER_M2 = 1.0
@@ -79,12 +80,21 @@ def expected_share(
 ) -> Floats:
     """Output over capacity that each row's panels make of this light."""
     share = np.full(level_w_per_m2.shape, np.nan)
-    for one in np.unique(questions.who):
-        rows = questions.rows_of(one)
+    parts = solar.light(level_w_per_m2, sky.sun)
+    for panels, rows in _alike(questions, responses):
         of = Sun(sky.sun.zenith_deg[rows], sky.sun.azimuth_deg[rows])
-        parts = solar.light(level_w_per_m2[rows], of)
-        share[rows] = _response(questions, one, responses).share(parts, of, air_c[rows])
+        light = Light(parts.beam_w_per_m2[rows], parts.diffuse_w_per_m2[rows])
+        share[rows] = panels.share(light, of, air_c[rows])
     return np.where(sky.daylight, share, 0.0)
+
+
+def _alike(questions: Questions, responses: Mapping[str, PanelResponse]) -> list[tuple[PanelResponse, Places]]:
+    """Panels that turn, and panels that do not: each sort is asked together, with the gains of every row."""
+    asked, row = np.unique(questions.who, return_inverse=True)
+    panels = [_response(questions, one, responses) for one in asked]
+    turning = np.array([of.turning for of in panels], dtype=bool)[row]
+    sorts = [np.flatnonzero(turning == whether) for whether in np.unique(turning)]
+    return [(together([panels[place] for place in row[rows]]), rows) for rows in sorts]
 
 
 def solar_table(

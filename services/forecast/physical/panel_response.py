@@ -8,6 +8,7 @@ Least squares finds n and d; whatever is said about tilt and azimuth is where it
 while there is little history (ridge). A plant with several roofs looks like one between them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,10 @@ HEATED_C_PER_W_PER_M2 = 0.03
 
 @dataclass(frozen=True)
 class PanelResponse:
-    """Output over capacity in full sun from the east, north and above, and in full diffuse light."""
+    """Output over capacity in full sun from the east, north and above, and in full diffuse light.
+
+    Of several plants alike a row for each; see `together`.
+    """
 
     gains: Floats
     turning: bool
@@ -38,8 +42,8 @@ class PanelResponse:
         """Output over capacity, 0 to 1."""
         columns = self._columns(parts, of)
         gains = self.gains
-        beam: Floats = np.maximum(columns[..., :-1] @ gains[:-1], 0)
-        sent: Floats = np.clip(_heat(parts, of, air_c) * (beam + gains[-1] * columns[..., -1]), 0, 1)
+        beam: Floats = np.maximum((columns[..., :-1] @ gains[..., :-1, None])[..., 0], 0)
+        sent: Floats = np.clip(_heat(parts, of, air_c) * (beam + gains[..., -1:] * columns[..., -1]), 0, 1)
         return sent
 
     def _columns(self, parts: Light, of: Sun) -> Floats:
@@ -52,6 +56,11 @@ class PanelResponse:
         beam = parts.beam_w_per_m2 / FULL_SUN_W_PER_M2
         east, north = np.sin(zenith) * np.sin(azimuth), np.sin(zenith) * np.cos(azimuth)
         return np.stack([beam * east, beam * north, beam * of.height, diffuse], axis=-1)
+
+
+def together(panels: Sequence[PanelResponse]) -> PanelResponse:
+    """Plants whose panels all turn, or all stand still, to be asked for as many rows at once."""
+    return PanelResponse(np.stack([of.gains for of in panels]), panels[0].turning)
 
 
 def as_described(site: SolarSite) -> PanelResponse:

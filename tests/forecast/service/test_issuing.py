@@ -1,10 +1,13 @@
 """From the store to forecasts: champions answer, baselines stand in, and the past is not told the future."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from province import FARMS, LOAD, ORIGIN
 
 from grid_models.forecast import NINETEEN
+from services.forecast import issuing
 from services.forecast.champions import UNTRAINED, Champions
 from services.forecast.errors import Unusable
 from services.forecast.explaining import explained
@@ -49,6 +52,24 @@ def test_what_becomes_known_later_changes_nothing(store: Store):
     store.observations.add({FARMS[0]: Arrivals(readings, np.zeros(4, dtype=bool))}, late)
     again = forecasts(store, champions, FARMS, TOMORROW)
     assert all((one.quantiles == two.quantiles).all() for one, two in zip(before, again, strict=True))
+
+
+def test_days_tell_as_much_as_weeks(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """Of farms only the last days are read: what is said, and on what basis, is the same as from all that was seen."""
+    quick = forecasts(store, Champions(store), FARMS, TOMORROW)
+    monkeypatch.setattr(issuing, "RECENT_IS_ENOUGH", frozenset())
+    whole = forecasts(store, Champions(store), FARMS, TOMORROW)
+    for one, two in zip(whole, quick, strict=True):
+        assert np.array_equal(one.quantiles, two.quantiles)
+        assert (one.basis, one.reasons) == (two.basis, two.reasons)
+
+
+def test_a_meter_silent_for_a_fortnight_is_read_further_back(store: Store):
+    """It is told how old its last value is, not that nothing has been observed yet."""
+    late = replace(TOMORROW, origin=ORIGIN + np.timedelta64(14, "D"))
+    (issue,) = forecasts(store, Champions(store), FARMS[:1], late)
+    assert [] == [words for words in issue.reasons if "nothing has been observed" in words]
+    assert any("the last observation is 3" in words for words in issue.reasons)
 
 
 def test_a_new_champion_answers_at_once(store: Store):
