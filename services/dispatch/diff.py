@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -58,6 +58,8 @@ class Difference:
     same_case: bool
     same_times: bool
     """Where the times differ, only totals are compared."""
+    since: datetime | None
+    """Only from then on are the two compared, where one of them goes on from the middle of the other."""
     costs: tuple[Change, ...]
     """By kind and item."""
     energy_mwh: tuple[Change, ...]
@@ -73,7 +75,7 @@ class Difference:
     resources_removed: tuple[str, ...]
 
 
-def difference(before: Plan, after: Plan) -> Difference:
+def difference(before: Plan, after: Plan, since: datetime | None = None) -> Difference:
     """What the second plan does differently, and what that costs."""
     if before.currency != after.currency:
         raise BadInput("diff", f"one plan is in {before.currency}, the other in {after.currency}: compare plans of one")
@@ -84,6 +86,7 @@ def difference(before: Plan, after: Plan) -> Difference:
         lower_bound=Change("lower bound", before.lower_bound, after.lower_bound),
         same_case=before.case_hash == after.case_hash,
         same_times=same_times,
+        since=since,
         costs=_changes(_costs(before), _costs(after)),
         energy_mwh=_changes(_energy(before), _energy(after)),
         starts=Change("starts", _starts(before), _starts(after)),

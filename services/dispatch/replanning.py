@@ -30,6 +30,8 @@ from grid_models.resources.virtual_power_plant import Composition, Envelope
 from grid_models.window import window
 
 Bools = NDArray[np.bool_]
+LEAST_CYCLES = 1e-9
+"""A battery that has used up its day: a case cannot say 0."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class Past:
         days = self.case.horizon.day_of_step
         same: Bools = days[: self.steps] == days[self.steps]
         return same
+
+    def ends_today(self) -> bool:
+        """Whether the rest ends with the day on which it begins, so that a limit of the day is a limit of the rest."""
+        days = self.case.horizon.day_of_step
+        return bool(days[-1] == days[self.steps])
 
 
 def remaining(case: Case, plan: Plan, now: datetime) -> Rest:
@@ -95,7 +102,7 @@ def _named(case: Case, rest: Case) -> str:
 def _gone_on(resource: AnyResource, past: Past) -> AnyResource:
     """The resource in the state in which the plan leaves it."""
     if isinstance(resource, ThermalUnit):
-        return resource.model_copy(update={"initial": _thermal(resource, past)})
+        return resource.model_copy(update={"initial": _thermal(resource, past), **_left_today(resource, past)})
     if isinstance(resource, Battery):
         return resource.model_copy(update=_battery(resource, past))
     if isinstance(resource, PumpedHydro):
@@ -117,6 +124,26 @@ def _thermal(unit: ThermalUnit, past: Past) -> ThermalState:
     return ThermalState(on=same, hours=hours, power_mw=max(power_mw, unit.min_mw if same else 0.0))
 
 
+def _left_today(unit: ThermalUnit, past: Past) -> dict[str, Any]:
+    """What the executed part has left of the starts and the energy of the day."""
+    left: dict[str, Any] = {}
+    if not past.ends_today():
+        return left
+    if unit.starts_per_day_max is not None:
+        left["starts_per_day_max"] = max(0, unit.starts_per_day_max - int(_starts(unit, past)[past.today()].sum()))
+    if unit.energy_per_day_max_mwh is not None:
+        given_mwh = float(past.column(unit.name, "power_mw")[past.today()].sum()) * past.step_h
+        left["energy_per_day_max_mwh"] = max(0.0, unit.energy_per_day_max_mwh - given_mwh)
+    return left
+
+
+def _starts(unit: ThermalUnit, past: Past) -> Bools:
+    on = past.column(unit.name, "on") > 0.5
+    before = unit.initial or past.plan.assumptions.initial.get(unit.name)
+    starts: Bools = on & ~np.concatenate([[before.on if before else bool(on[0])], on[:-1]])
+    return starts
+
+
 def _hours_at_end(series: NDArray[Any], step_h: float) -> float:
     """How long the last value has stood."""
     other = np.flatnonzero(series != series[-1])
@@ -127,7 +154,12 @@ def _battery(battery: Battery, past: Past) -> dict[str, Any]:
     """The level may stand a rounding beside its limits; the end is what it was, not where the rest begins."""
     highest_mwh = float(np.max(battery.energy_max_mwh))
     energy_mwh = float(np.clip(past.column(battery.name, "energy_mwh")[-1], 0.0, highest_mwh))
-    return {"energy_start_mwh": energy_mwh, "end": _same_end(battery.end, battery.energy_start_mwh)}
+    state = {"energy_start_mwh": energy_mwh, "end": _same_end(battery.end, battery.energy_start_mwh)}
+    if battery.cycles_per_day_max is None or not past.ends_today():
+        return state
+    drawn_mw = past.column(battery.name, "discharge_mw")[past.today()] / battery.discharge_efficiency
+    cycles = float(drawn_mw.sum()) * past.step_h / highest_mwh
+    return state | {"cycles_per_day_max": max(LEAST_CYCLES, battery.cycles_per_day_max - cycles)}
 
 
 def _same_end(end: StoreEnd, start_mwh: float) -> StoreEnd:
@@ -242,6 +274,8 @@ def _not_carried(past: Past) -> Iterator[str]:
 
 def _of_the_day(past: Past) -> Iterator[str]:
     for resource in past.case.everything:
+        if past.ends_today() and not isinstance(resource, PumpedHydro):
+            continue  # carried on: what is left of the day's limit is the limit of the rest
         limits = ("starts_per_day_max", "energy_per_day_max_mwh", "cycles_per_day_max")
         for limit in (name for name in limits if getattr(resource, name, None) is not None):
             yield f"{resource.name}: {limit} counts anew from the beginning of the rest, in the middle of a day"

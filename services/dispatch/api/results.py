@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from grid_models.case import Case
 from grid_models.plan import Plan
 from grid_models.quantities import Data
 from services.dispatch.api.access import Viewer
@@ -14,9 +15,10 @@ from services.dispatch.diff import difference
 from services.dispatch.exporting import as_csv, as_parquet, as_workbook, calls, calls_as_csv
 from services.dispatch.referee import judge
 from services.dispatch.report import as_json
+from services.dispatch.rest import comparable
 from services.dispatch.store import Store
 from services.dispatch.store.plans import PlanRecord
-from services.web.errors import Conflict, NotAcceptable
+from services.web.errors import Conflict, NotAcceptable, NotFound
 
 router = APIRouter(prefix="/v1/plans", tags=["results"])
 Form = Literal["json", "csv", "parquet", "xlsx"]
@@ -26,6 +28,8 @@ TYPES: dict[str, str] = {
     "parquet": "application/vnd.apache.parquet",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+CALLED = ("interruptible_load", "virtual_power_plant")
+"""Kinds of resources that are called."""
 WRITERS: dict[str, Callable[[Plan], bytes]] = {"csv": as_csv, "parquet": as_parquet, "xlsx": as_workbook}
 AskedForm = Annotated[Form | None, Query(description="Instead of `Accept`.")]
 CallForm = Annotated[Literal["json", "csv"] | None, Query(description="Instead of `Accept`.")]
@@ -129,6 +133,7 @@ def call_instructions(
     chosen = form or _accepted(request, ("json", "csv"))
     record = finished(store, identity)
     plan = plan_of(store, record)
+    _check_contract(plan, contract)
     rows = calls(plan, contract)
     if chosen == "csv":
         return Response(calls_as_csv(rows), media_type=TYPES["csv"])
@@ -137,16 +142,16 @@ def call_instructions(
 
 @router.get("/{identity}/diff/{other}")
 def plan_difference(identity: str, other: str, store: TheStore, _: Viewer) -> dict[str, Any]:
-    """What the other plan does differently, and what that costs."""
-    before, after = (plan_of(store, finished(store, one)) for one in (identity, other))
-    return as_json(difference(before, after))
+    """What the other plan does differently, and what that costs; of a replan, from the moment at which it begins."""
+    before, after = (_solved(store, finished(store, one)) for one in (identity, other))
+    return as_json(difference(*comparable(before, after)))
 
 
 @router.get("/{identity}/verdict")
 def verdict(identity: str, store: TheStore, _: Viewer) -> Verdict:
     """Let the referee judge the plan anew, as it is stored."""
     record = finished(store, identity)
-    said = judge(plan_of(store, record), store.cases.case(record.solved_hash or record.case_hash))
+    said = judge(*_solved(store, record))
     return Verdict(accepted=said.accepted, violations=tuple(as_json(one) for one in said.violations))
 
 
@@ -163,6 +168,19 @@ def finished(store: Store, identity: str) -> PlanRecord:
 
 def plan_of(store: Store, record: PlanRecord) -> Plan:
     return Plan.model_validate_json(store.jobs.plan(record.key))
+
+
+def _solved(store: Store, record: PlanRecord) -> tuple[Plan, Case]:
+    """The plan, and the case with the forecasts in it."""
+    return plan_of(store, record), store.cases.case(record.solved_hash or record.case_hash)
+
+
+def _check_contract(plan: Plan, contract: str | None) -> None:
+    """A misspelt name must not read like a contract that is not called."""
+    known = [name for name, entry in plan.resources.items() if entry.get("kind") in CALLED]
+    if contract is not None and contract not in known:
+        listed = ", ".join(sorted(known)[:20]) or "none"
+        raise NotFound(f"contract: {contract} is no contract of this plan; there are {listed}", contract=contract)
 
 
 def _accepted(request: Request, forms: tuple[str, ...]) -> str:
