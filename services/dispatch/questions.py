@@ -29,7 +29,7 @@ class ForecastWish(Data):
 
     basis: Literal["median", "quantile", "scenarios"] = "median"
     level: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None = None
-    """With `quantile`: which one; 0.9 of load is a high load."""
+    """With `quantile`: which one, of every series by itself: 0.9 is a high load, and much wind and sun beside it."""
     as_of: AwareDatetime | None = None
     """What was known then; None: now."""
 
