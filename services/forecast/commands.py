@@ -1,30 +1,34 @@
 """What a forecaster types: bring data, train, predict, look back, score; all of it on the store of the settings."""
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from services.forecast.arguments import (
+    AsJson,
+    First,
+    HorizonOption,
+    Kind,
+    Last,
+    MaybeKind,
+    Names,
+    Origin,
+    RuleOption,
+    all_names,
+    horizon_named,
+    kind_of,
+    level_of,
+    moment_of,
+)
+from services.forecast.printing import percent, print_forecast, print_model, print_scores, print_table
+
 if TYPE_CHECKING:
-    from services.forecast.known import Moment
     from services.forecast.store import Store
 
 app = typer.Typer(no_args_is_help=True, help="Forecast load, wind, solar and inflow with honest uncertainty.")
-
-Kind = Annotated[str, typer.Option(help="load, wind, solar or hydro_inflow.")]
-MaybeKind = Annotated[str | None, typer.Option(help="All series of this kind: load, wind, solar or hydro_inflow.")]
-HorizonOption = Annotated[str, typer.Option(help="intraday, day-ahead or ten-days.")]
-Origin = Annotated[
-    str | None, typer.Option(metavar="MOMENT", help="Nothing known later is used; RFC 3339 with offset; default: now.")
-]
-Names = Annotated[list[str] | None, typer.Argument(metavar="[SERIES]...", help="Names; none: all of --kind.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
-First = Annotated[str, typer.Option(metavar="MOMENT", help="First origin, RFC 3339 with offset.")]
-Last = Annotated[str, typer.Option(metavar="MOMENT", help="Last origin.")]
-RuleOption = Annotated[str | None, typer.Option("--rule", metavar="ID", help="An accuracy rule; see `forecast rules`.")]
 
 
 @app.command()
@@ -151,11 +155,11 @@ def seed(
 def series(kind: MaybeKind = None, as_json: AsJson = False) -> None:
     """The series that the store knows."""
     with _store() as store:
-        found = store.series.page("", 100_000, _kind(kind) if kind else None)
+        found = store.series.page("", 100_000, kind_of(kind) if kind else None)
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json", exclude_defaults=True) for one in found]))
         return
-    _table("series", ("name", "kind", "unit", "zone", "step min"), [
+    print_table("series", ("name", "kind", "unit", "zone", "step min"), [
         (one.name, one.kind, one.unit, one.zone or "", str(one.step_min)) for one in found
     ])  # fmt: skip
 
@@ -175,10 +179,10 @@ def train(
     from services.forecast.training import Wish
     from services.forecast.training import train as learn
 
-    wish = Wish(_kind(kind), _horizon(horizon), tuple(names or ()), tuple(models or ()), holdout_days, threads)
+    wish = Wish(kind_of(kind), horizon_named(horizon), tuple(names or ()), tuple(models or ()), holdout_days, threads)
     with _store() as store:
         told = (lambda _words: None) if as_json else (lambda words: typer.echo(words, err=True))
-        records = learn(store, wish, _moment(origin), told)
+        records = learn(store, wish, moment_of(origin), told)
     if as_json:
         told_as = [
             {"slot": one.slot, "version": one.version, "status": one.status, "scores": one.scores} for one in records
@@ -186,22 +190,7 @@ def train(
         typer.echo(json.dumps(told_as))
         return
     for one in records:
-        _print_model(one)
-
-
-def _print_model(record: Any) -> None:
-    """How good it was on days that it did not know, and what it is made of."""
-    scores = record.scores
-    typer.echo(f"{record.slot} v{record.version}: {record.status}, {scores['series']} series")
-    if "pinball" in scores:
-        typer.echo(
-            f"tried on unknown days: mean absolute error {scores['nmae']:.2%}, pinball {scores['pinball']:.2%}, "
-            f"90 % interval covers {scores['coverage_90']:.1%} (shares of capacity or mean load)"
-        )
-    else:
-        typer.echo("there was too little history to try it on days that it did not know; its intervals are wide")
-    weights = ", ".join(f"{name} {share:.0%}" for name, share in scores["weights"].items() if share >= 0.005)
-    typer.echo(f"weights a day ahead: {weights}")
+        print_model(one)
 
 
 @app.command()
@@ -221,14 +210,14 @@ def predict(
     from services.forecast.issuing import Question, forecasts
     from services.forecast.writing import write
 
-    wanted = tuple(_number(level) for level in levels.split(","))
+    wanted = tuple(level_of(level) for level in levels.split(","))
     try:
         rising(wanted)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    question = Question(_horizon(horizon), _moment(origin), wanted)
+    question = Question(horizon_named(horizon), moment_of(origin), wanted)
     with _store() as store:
-        issues = forecasts(store, Champions(store), names or _all(store, kind), question)
+        issues = forecasts(store, Champions(store), names or all_names(store, kind), question)
         if keep:
             store.save_forecasts(issues, known_at=question.origin)
     if out:
@@ -237,7 +226,7 @@ def predict(
         typer.echo(json.dumps([issue.forecast().model_dump(mode="json") for issue in issues]))
         return
     for issue in issues[:3]:
-        _print_forecast(issue)
+        print_forecast(issue)
     if len(issues) > 3:
         typer.echo(
             f"and {len(issues) - 3} more series" + (f", all in {out}" if out else "; --out FILE writes them all")
@@ -261,15 +250,15 @@ def backtest(
     from services.forecast.work import do, rolling_of
 
     with _store() as store:
-        steps = {_horizon(horizon).step_of(one) for one in store.series.many(names)}
+        steps = {horizon_named(horizon).step_of(one) for one in store.series.many(names)}
         if len(steps) != 1:
             raise typer.BadParameter("the series have steps of different length; run one backtest for each")
         request: dict[str, Any] = {
             "series": names,
             "model": model,
             "horizon": horizon,
-            "first": str(_moment(first)),
-            "last": str(_moment(last)),
+            "first": str(moment_of(first)),
+            "last": str(moment_of(last)),
             "every_h": every_h,
             "folds": folds,
             "levels": list(NINETEEN),
@@ -284,7 +273,7 @@ def backtest(
     if as_json:
         typer.echo(json.dumps(scores))
         return
-    _print_scores(scores["rows"])
+    print_scores(scores["rows"])
 
 
 @app.command()
@@ -315,18 +304,18 @@ def score(
     from services.forecast.work import rounded
 
     with _store() as store:
-        wanted = names or _all(store, kind)
+        wanted = names or all_names(store, kind)
         if chosen is not None:
             not_for(chosen, store.series.many(wanted))
-        said = scored(store, wanted, _moment(first), _moment(last), author)
+        said = scored(store, wanted, moment_of(first), moment_of(last), author)
     rows = [rounded(row) for row in said.rows]
     verdicts = [] if chosen is None else judged(said, chosen)
     if as_json:
         typer.echo(json.dumps({"rows": rows, "judged": [vars(one) for one in verdicts]}))
         return
-    _print_scores(rows)
-    _table(f"under {rule}", ("series", "days", "accuracy", "days short", "penalty MWh"), [
-        (one.series, str(one.days), _percent(one.accuracy), str(one.days_short), f"{one.penalty_mwh:.1f}")
+    print_scores(rows)
+    print_table(f"under {rule}", ("series", "days", "accuracy", "days short", "penalty MWh"), [
+        (one.series, str(one.days), percent(one.accuracy), str(one.days_short), f"{one.penalty_mwh:.1f}")
         for one in verdicts
     ])  # fmt: skip
 
@@ -342,7 +331,7 @@ def rules(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps([dict(zip(("id", "kinds", "what", "source"), row, strict=True)) for row in rows]))
         return
-    _table("accuracy rules", ("id", "kinds", "what", "source"), rows)
+    print_table("accuracy rules", ("id", "kinds", "what", "source"), rows)
 
 
 def _score_file(file: Path, rule: Any, as_json: bool) -> None:
@@ -370,43 +359,6 @@ def _score_file(file: Path, rule: Any, as_json: bool) -> None:
     typer.echo(f"{rule.id}: accuracy {accuracy:.2%}{several}, required {rule.required:.0%}: {verdict}")
 
 
-def _print_forecast(issue: Any) -> None:
-    header = ("time", *(f"{level:.0%}" for level in issue.levels))
-    every = max(1, len(issue.quantiles) // 24)
-    rows = [
-        (str(time).replace("T", " ")[:16] + "Z", *(f"{value:,.1f}" for value in row))
-        for time, row in list(zip(issue.times, issue.quantiles, strict=True))[::every]
-    ]
-    basis = issue.basis + (f": {'; '.join(issue.reasons)}" if issue.reasons else "")
-    made_up = ", synthetic" if issue.synthetic else ""
-    _table(f"{issue.series}, {issue.unit} ({issue.model}; basis {basis}{made_up})", header, rows)
-
-
-def _print_scores(rows: list[dict[str, Any]]) -> None:
-    names = ("group", "value", "points", "pinball", "coverage", "width", "nmae", "nrmse", "mape")
-    _table("scores", names, [tuple(_shown(row[name]) for name in names) for row in rows])
-
-
-def _percent(share: float) -> str:
-    return f"{share:.2%}" if share == share else "nothing to judge"
-
-
-def _shown(value: Any) -> str:
-    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _table(title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    if not rows:
-        return
-    table = Table(*header, title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
-
-
 def _store() -> "Store":
     from services.forecast.settings import Settings
     from services.forecast.store import Store
@@ -415,54 +367,3 @@ def _store() -> "Store":
     settings = Settings()
     logs.configure("WARNING", settings.log_json, "forecast")
     return Store.open(settings.url)
-
-
-def _all(store: "Store", kind: str | None) -> list[str]:
-    from services.forecast.training import all_of
-
-    if kind is None:
-        raise typer.BadParameter("name some series, or give --kind")
-    names = [one.name for one in all_of(store, _kind(kind))]
-    if not names:
-        raise typer.BadParameter(f"there is no series of kind {kind}; `gridflex forecast series` lists what there is")
-    return names
-
-
-def _kind(kind: str) -> Any:
-    kinds = ("load", "wind", "solar", "hydro_inflow")
-    if kind not in kinds:
-        raise typer.BadParameter(f"'{kind}' is not a kind that is forecast; accepted are {', '.join(kinds)}")
-    return kind
-
-
-def _horizon(name: str) -> Any:
-    from services.forecast.horizons import HORIZONS
-
-    if name not in HORIZONS:
-        raise typer.BadParameter(f"there is no horizon '{name}'; accepted are {', '.join(HORIZONS)}")
-    return HORIZONS[name]
-
-
-def _moment(text: str | None) -> "Moment":
-    from services.forecast.known import moment
-    from services.forecast.store.series import now
-
-    if text is None:
-        return now()
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"'{text}' is no moment; write it like 2030-07-15T08:30:00+08:00") from None
-    if given.tzinfo is None:
-        raise typer.BadParameter(f"'{text}' needs its time and offset from UTC, such as 2030-07-15T08:30:00+08:00")
-    return moment(given)
-
-
-def _number(text: str) -> float:
-    try:
-        level = float(text)
-    except ValueError:
-        level = -1.0
-    if not 0 < level < 1:
-        raise typer.BadParameter(f"levels: '{text}' is not between 0 and 1")
-    return level
