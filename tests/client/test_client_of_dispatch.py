@@ -54,7 +54,7 @@ def test_a_plan_lives_from_draft_to_issued_and_is_planned_anew(client, document)
     assert [ticket.id] == [one["id"] for one in client.plans.each(life="issued")]
     rest = ticket.replan("2030-07-15T01:00:00+08:00", gap=0.0).wait()
     assert pytest.approx(90 * 300) == rest.summary["cost"]
-    assert ticket.diff(rest.id)["same_case"] is False
+    assert "2030-07-15T01:00:00+08:00" == ticket.diff(rest.id)["since"]
     assert {ticket.id, rest.id} == {one["id"] for one in client.plans.page()["plans"]}
     assert rest.id == client.plans.get(rest.id).look().id
 
