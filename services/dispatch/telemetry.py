@@ -5,6 +5,9 @@ every replica tells the same ones, and no restart forgets them: take the maximum
 """
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -19,6 +22,8 @@ from services.dispatch.store.tallies import Count
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
+ISSUED_LOOKED_AT = 20
+"""Of the plans that were issued last, so many may be for other times than now."""
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 REQUEST_SECONDS = Histogram(
@@ -81,8 +86,16 @@ class _Figures(Collector):
         for name, (words, labels, bounds) in HISTOGRAMS.items():
             yield _histogram(name, words, labels, bounds, counts)
         yield from self._queue()
-        for plan in self._store.plans.newest_result():
+        newest = self._store.plans.newest_result()
+        for plan in newest:
             yield from _newest(plan)
+        for plan in self._in_force() or newest:
+            yield from _response(plan)
+
+    def _in_force(self) -> tuple[PlanRecord, ...]:
+        """The plan that was issued last of those that run now: what a planner tries meanwhile changes no call."""
+        running = (one for one in self._store.plans.issued_last(ISSUED_LOOKED_AT) if _step_now(one.summary or {}) >= 0)
+        return tuple(islice(running, 1))
 
     def _queue(self) -> Iterator[Metric]:
         waiting = self._store.jobs.waiting()
@@ -125,26 +138,35 @@ def _values(count: Count, labels: tuple[str, ...]) -> tuple[str, ...]:
 def _newest(plan: PlanRecord) -> Iterator[Metric]:
     """Of the plan that was made last."""
     summary = plan.summary or {}
-    available_mw, peak_mw = _now_of(summary), summary.get("demand_peak_mw") or 0.0
-    share = available_mw / peak_mw if peak_mw > 0 else 0.0
-    yield _gauge("response_available_megawatts", "Response that the newest plan leaves uncalled now.", available_mw)
-    yield _gauge("response_available_ratio", "The same as a share of the plan's peak demand.", share)
     yield _gauge("newest_plan_gap_ratio", "Relative gap of the newest plan.", summary.get("gap") or 0.0)
     yield _gauge("newest_plan_unserved_megawatthours", "Load unserved in the newest plan.", summary["unserved_mwh"])
     short_mwh = summary["reserve_shortage_mwh"]
     yield _gauge("newest_plan_reserve_shortage_megawatthours", "Reserve short in the newest plan.", short_mwh)
 
 
-def _now_of(summary: dict[str, object]) -> float:
-    """The value of the step that runs now, or of the first one where the plan is of another time."""
-    from datetime import datetime
+def _response(plan: PlanRecord) -> Iterator[Metric]:
+    """Of the plan in force, or of the newest where none is."""
+    summary = plan.summary or {}
+    available_mw, peak_mw = _now_of(summary), summary.get("demand_peak_mw") or 0.0
+    share = available_mw / peak_mw if peak_mw > 0 else 0.0
+    words = "Response left uncalled now by the plan that is issued and runs, or by the newest where there is none."
+    yield _gauge("response_available_megawatts", words, available_mw)
+    yield _gauge("response_available_ratio", "The same as a share of the plan's peak demand.", share)
 
-    series = summary.get("response_available_mw")
-    if not isinstance(series, list) or not series:
-        return 0.0
-    begun = aware(now_ms()) - datetime.fromisoformat(str(summary["start"]))
-    step = int(begun.total_seconds() // 60 // int(str(summary["step_min"])))
-    return float(series[step] if 0 <= step < len(series) else series[0])
+
+def _now_of(summary: dict[str, Any]) -> float:
+    """The value of the step that runs now, or of the first one where the plan is of another time."""
+    series = summary.get("response_available_mw") or [0.0]
+    return float(series[max(0, _step_now(summary))])
+
+
+def _step_now(summary: dict[str, Any]) -> int:
+    """Which step of the plan runs now; -1: none."""
+    if not summary.get("response_available_mw"):
+        return -1
+    begun = aware(now_ms()) - datetime.fromisoformat(summary["start"])
+    step = begun // timedelta(minutes=summary["step_min"])
+    return step if 0 <= step < len(summary["response_available_mw"]) else -1
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

@@ -136,6 +136,12 @@ class PlanShelf:
         with self._database.reading() as connection:
             return tuple(_read(row) for row in connection.execute(chosen))
 
+    def issued_last(self, count: int) -> tuple[PlanRecord, ...]:
+        """The plans that were issued last, newest first."""
+        chosen = _PLANS.where(AskedPlan.life == "issued").order_by(AskedPlan.issued_ms.desc()).limit(count)
+        with self._database.reading() as connection:
+            return tuple(_read(row) for row in connection.execute(chosen))
+
     def _live_on(self, identity: str, before: Life, after: Life, by: str) -> PlanRecord:
         change = {"life": after, f"{after}_ms": now_ms(), f"{after}_by": by}
         with self._database.writing() as connection:

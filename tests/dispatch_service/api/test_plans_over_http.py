@@ -1,6 +1,7 @@
 """From an upload to a plan that is issued, over HTTP."""
 
 import io
+from datetime import UTC, datetime
 
 import openpyxl
 import pyarrow.parquet as pq
@@ -213,6 +214,22 @@ def test_provinces_are_ready_to_be_planned(client):
     assert 62 == len(named)
     answer = client.get(named[0]["url"])
     assert answer.headers["ETag"] == f'"{Case.model_validate_json(answer.content).hash}"'
+
+
+def test_response_available_is_that_of_the_plan_in_force(busy, document):
+    """10 MW are left by the issued plan of this hour; one of 25 MW is tried meanwhile, and one of 2030 is issued."""
+    document["horizon"]["start"] = datetime.now(UTC).replace(minute=0, second=0, microsecond=0).isoformat()
+    _issued(busy, done(busy, case=document))
+    document["resources"][1]["contract_mw"] = 25
+    done(busy, case=document)
+    document["horizon"]["start"] = "2030-07-15T00:00:00+08:00"
+    _issued(busy, done(busy, case=document))
+    assert "gridflex_dispatch_response_available_megawatts 10.0" in busy.get("/metrics").text
+
+
+def _issued(client, plan) -> None:
+    for act in ("approve", "issue"):
+        client.post(f"{plan['url']}/{act}").raise_for_status()
 
 
 def test_health_metrics_and_the_document(busy, document):
