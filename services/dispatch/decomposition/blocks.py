@@ -23,7 +23,8 @@ from services.dispatch.solve.highs import loaded
 PRIMAL_SIMPLEX = 4
 WHOLE = 1e-6
 NOTHING = Names(())
-Item, Answer = TypeVar("Item"), TypeVar("Answer")
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Blocks:
 
 
 def side_by_side(ask: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
-    """The answers in the order of the items, by as many threads as price the units; HiGHS leaves Python to the others."""
+    """The answers in the order of the items, by as many threads as price the units: HiGHS leaves Python to others."""
     with ThreadPoolExecutor(numba.get_num_threads()) as threads:
         return list(threads.map(ask, items))
 

@@ -17,6 +17,7 @@ from scipy.sparse import csr_array, hstack, identity, vstack
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.blocks import WHOLE
 from services.dispatch.decomposition.generation import Generation
+from services.dispatch.decomposition.relaxed_dive import Wish, relaxed_dive
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import Settings, search
@@ -30,6 +31,7 @@ EXACT = 0.2
 ONE_SHARE = 0.25
 """Of the time that is left, what one block may take."""
 LEAST_S = 0.05
+NOTHING_FIRST: NDArray[np.int64] = np.zeros(0, np.int64)
 PLAIN = {"mip_allow_restart": False}
 """Options of each search: a restart at the root takes as long as all else and finds no better schedule."""
 
@@ -98,11 +100,20 @@ def _nearest(
     links = csr_array(links[rows])
     target = links @ wanted.mixture[block.columns] + owed[rows]
     cost = parts.matrix.cost[block.columns] - links.T @ wanted.prices[rows]
-    values = _searched(_drawn_to(replace(matrix, cost=cost), links, target, wanted.dearer[rows]), settings)
+    drawn = _drawn_to(replace(matrix, cost=cost), links, target, wanted.dearer[rows])
+    astray = float(wanted.dearer[rows] @ np.abs(target))
+    values = _dived(drawn, settings, float(cost @ wanted.mixture[block.columns]) + astray)
+    values = _searched(drawn, settings) if values is None else values
     if values is None:
         return None
     own: Floats = values[: len(block.columns)]
     return np.where(matrix.integer, np.round(own), own)
+
+
+def _dived(matrix: Matrix, settings: Settings, enough: float) -> Floats | None:
+    """Where a bold dive ends: it may cost what staying away from the mixture altogether would, so steps are large."""
+    found = relaxed_dive(matrix, Wish(NOTHING_FIRST, time.monotonic() + settings.seconds, enough))
+    return None if found is None else found.values
 
 
 def _searched(matrix: Matrix, settings: Settings) -> Floats | None:
