@@ -112,8 +112,7 @@ def with_commitment(matrix: Matrix, parts: Split, lower: Floats, upper: Floats) 
     """The problem between two commitments (units x steps), every unit for itself."""
     columns: NDArray[np.int64] = parts.decisions["on"]
     low, high = matrix.lower.copy(), matrix.upper.copy()
-    low[columns] = np.maximum(low[columns], lower)
-    high[columns] = np.minimum(high[columns], upper)
     # A schedule that the data fix stays as they fix it.
-    high[columns] = np.maximum(high[columns], low[columns])
+    low[columns] = np.clip(lower, low[columns], high[columns])
+    high[columns] = np.clip(upper, low[columns], high[columns])
     return replace(matrix, lower=low, upper=high)

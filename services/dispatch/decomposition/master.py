@@ -37,7 +37,7 @@ class Patterns:
     @property
     def of_schedule(self) -> NDArray[np.int64]:
         """Of every schedule, the number of its pattern."""
-        return np.concatenate(self._of_schedule)
+        return np.concatenate([np.zeros(0, np.int64), *self._of_schedule])
 
 
 class Master:

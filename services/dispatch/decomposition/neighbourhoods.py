@@ -121,9 +121,12 @@ def without_shortage(matrix: Matrix, values: Floats) -> Matrix:
 
 
 def near(parts: Split, generation: Generation, dearer: float, values: Floats | None) -> tuple[Floats, Floats]:
-    """Per unit and step, whether some schedule of the neighbourhood is off, and whether some is on."""
+    """Per unit and step, whether some schedule of the neighbourhood is off, and whether some is on.
+
+    A unit of which the master has no schedule yet is open.
+    """
     shape = parts.decisions["on"].shape
-    lower, upper = np.ones(shape), np.zeros(shape)
+    lower, upper, unknown = np.ones(shape), np.zeros(shape), np.ones(shape[0], dtype=bool)
     if dearer > 0:
         upper = np.maximum(upper, generation.priced.gap_on <= dearer)
         lower = np.minimum(lower, generation.priced.gap_off > dearer)
@@ -133,6 +136,8 @@ def near(parts: Split, generation: Generation, dearer: float, values: Floats | N
         if unit >= shape[0]:
             continue
         lower[unit], upper[unit] = np.minimum(lower[unit], on), np.maximum(upper[unit], on)
+        unknown[unit] = False
+    lower[unknown], upper[unknown] = 0.0, 1.0
     if values is not None:
         known = np.round(values[parts.decisions["on"]])
         lower, upper = np.minimum(lower, known), np.maximum(upper, known)

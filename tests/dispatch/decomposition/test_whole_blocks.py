@@ -79,3 +79,11 @@ def test_where_no_dive_comes_down_there_is_a_plan_all_the_same(monkeypatch: pyte
     monkeypatch.setattr(search, "_search", lambda *_: "its time limit")
     plan = plan_case(builtin_case("zhejiang"), Options(time_limit_s=120))
     assert plan.gap < 0.05
+
+
+def test_without_one_answer_of_the_master_in_time_there_is_a_plan_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    """No schedule is known then, so every unit is open, those on outage excepted."""
+    monkeypatch.setattr(Generation, "run", lambda *_: None)
+    plan = plan_case(builtin_case("zhejiang"), Options(time_limit_s=10))
+    assert plan.status in ("optimal", "feasible", "relaxed")
+    assert plan.lower_bound <= plan.cost
