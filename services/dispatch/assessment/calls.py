@@ -4,12 +4,11 @@ Part of formula 3 of PEAK_RESPONSE.md: a call is one block within a window; rebo
 after the call, as the dispatch spreads it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import block_diag, csr_array
 
 from grid_models.quantities import Floats
 from services.dispatch.algebra import Linear
@@ -31,9 +30,8 @@ class _Called:
 def called(block: Block, power: Linear, caps_mw: Floats, responders: Sequence[Responder], demand: Demand) -> Linear:
     """Blocks, ledger, rest and rebound; returns the rebound, responders x steps."""
     rows = np.flatnonzero([_needs_calls(one, demand) for one in responders])
-    rebound = power * 0.0
     if not rows.size:
-        return rebound
+        return power * 0.0
     names = tuple(block.names[one] for one in rows)
     shape = (rows.size, len(demand.steps))
     on = block.binary("on", shape=shape, resources=names)
@@ -46,7 +44,7 @@ def called(block: Block, power: Linear, caps_mw: Floats, responders: Sequence[Re
     _blocks(block, called, chosen, demand)
     _ledger(block, called, chosen, demand)
     _rest(block, called, chosen, demand)
-    return rebound + _rebound(block, power, caps_mw, called, chosen, demand)
+    return _rebound(block, power, caps_mw, called, chosen, demand)
 
 
 def _needs_calls(one: Responder, demand: Demand) -> bool:
@@ -97,63 +95,66 @@ def _rest(block: Block, called: _Called, chosen: Sequence[Responder], demand: De
 def _rebound(
     block: Block, power: Linear, caps_mw: Floats, called: _Called, chosen: Sequence[Responder], demand: Demand
 ) -> Linear:
-    """What comes back: evenly over the window after a call, in this window or in one soon after."""
-    total = power * 0.0
-    for place, one in enumerate(chosen):
-        if one.rebound_share <= 0:
-            continue
-        row = int(called.rows[place])
-        drawn = block.variable("rebound", shape=(1, len(demand.steps)), resources=(one.name,))
-        _after_calls(block, drawn, (power[row], caps_mw[row]), (called.on[place], called.start[place]), one, demand)
-        total = total + drawn.scattered(np.array([row]), len(caps_mw))
-    return total
+    """What comes back: evenly over the window after a call, in this window or in one soon after.
+
+    The energy of a call is booked at its last step, of which there is one in a window: where a call might end at
+    several steps at once, as in the relaxed problem, no energy can be booked before it was given, nor be lost.
+    """
+    back = [place for place, one in enumerate(chosen) if one.rebound_share > 0]
+    if not back:
+        return power * 0.0
+    rows, those = called.rows[back], [chosen[place] for place in back]
+    names = tuple(one.name for one in those)
+    shed, shape = power[rows], (len(back), len(demand.steps))
+    booked = block.variable("booked", shape=shape, resources=names)
+    most = _most_by_last_step(those, caps_mw[rows], demand)
+    block.require("booked when it ends", booked <= _last_steps(called, demand)[back] * most, resources=names)
+    block.require("all is booked", by_window(booked, demand).equals(by_window(shed, demand)), resources=names)
+    block.require("not before", _until(booked, demand) <= _until(shed, demand), resources=names)
+    block.require("not lost", shed <= _since(booked, demand), resources=names)
+    return _drawn_after(booked, those, demand).scattered(rows, len(caps_mw))
 
 
-def _after_calls(
-    block: Block,
-    drawn: Linear,
-    power: tuple[Linear, Floats],
-    call: tuple[Linear, Linear],
-    one: Responder,
-    demand: Demand,
-) -> None:
-    """`drawn` is at least the share of a call's energy over the window, wherever that call has just ended."""
-    reach = max(1, int(np.ceil(one.rebound_window_h / demand.step_h - 1e-9)))
-    shed, cap_mw = power
-    for early, late in _near_windows(demand, reach):
-        ended, steps = _ended(call, early, late, reach, demand)
-        inside = np.flatnonzero(demand.window_of == early)
-        per_step = one.rebound_share / reach
-        most_mw = per_step * float(cap_mw[inside].sum())
-        returned = shed[inside].sum() * per_step
-        block.require(
-            f"rebound of {one.name}",
-            drawn[0][steps] >= returned + (ended - 1.0) * most_mw,
-            resources=(one.name,) * len(steps),
-        )
+def _last_steps(called: _Called, demand: Demand) -> Linear:
+    """1 where a call goes on no longer."""
+    goes_on = np.concatenate([np.arange(len(one)) < len(one) - 1 for one in demand.windows]).astype(float)
+    return called.on - (called.on.lagged(-1) - called.start.lagged(-1)) * goes_on
 
 
-def _near_windows(demand: Demand, reach: int) -> Iterator[tuple[int, int]]:
-    for early, late in combinations_with_replacement(range(len(demand.windows)), 2):
-        if demand.windows[late][0] - demand.windows[early][-1] <= reach:
-            yield early, late
+def _most_by_last_step(those: Sequence[Responder], caps_mw: Floats, demand: Demand) -> Floats:
+    """What a call could have given by each step if that is its last, MW times steps."""
+    rows = []
+    for one, caps in zip(those, caps_mw, strict=True):
+        length = len(caps) if one.duration_h is None else int(np.floor(one.duration_h / demand.step_h + 1e-9))
+        energy = np.inf if one.energy_mwh is None else one.energy_mwh / demand.step_h
+        parts = np.split(caps, np.flatnonzero(np.diff(demand.window_of)) + 1)
+        given = [np.convolve(part, np.ones(max(length, 1)))[: len(part)] for part in parts]
+        rows.append(np.minimum(np.concatenate(given), energy))
+    return np.array(rows)
 
 
-def _ended(call: tuple[Linear, Linear], early: int, late: int, reach: int, demand: Demand) -> tuple[Linear, Steps]:
-    """For the steps of the late window: 1 where the call of the early one has ended within reach, and those steps."""
-    on, start = call
-    first = int(np.flatnonzero(demand.window_of == early)[0])
-    begin, length = int(demand.windows[early][0]), len(demand.windows[early])
-    places = np.flatnonzero(demand.window_of == late)
-    size = len(demand.steps)
-    of_on, of_start = np.zeros((len(places), size)), np.zeros((len(places), size))
-    for row, place in enumerate(places):
-        now = int(demand.steps[place])
-        for end in range(max(begin + 1, now - reach + 1), min(now, begin + length) + 1):
-            before = first + end - begin - 1
-            of_on[row, before] += 1.0
-            if end < begin + length:
-                of_on[row, before + 1] -= 1.0
-                of_start[row, before + 1] += 1.0
-    shape = (len(places),)
-    return on.applied(csr_array(of_on), shape) + start.applied(csr_array(of_start), shape), places
+def _until(entries: Linear, demand: Demand) -> Linear:
+    """Sums of the steps of a window up to each."""
+    same = demand.window_of[:, None] == demand.window_of[None, :]
+    return _mixed(entries, [np.tril(same).astype(float)] * entries.shape[0])
+
+
+def _since(entries: Linear, demand: Demand) -> Linear:
+    """Sums of the steps of a window from each on."""
+    same = demand.window_of[:, None] == demand.window_of[None, :]
+    return _mixed(entries, [np.triu(same).astype(float)] * entries.shape[0])
+
+
+def _drawn_after(booked: Linear, those: Sequence[Responder], demand: Demand) -> Linear:
+    """The share of each call's energy, evenly over the steps after its last that lie within the rebound's window."""
+    later = demand.steps[:, None] - demand.steps[None, :]
+    weights = []
+    for one in those:
+        reach = max(1, int(np.ceil(one.rebound_window_h / demand.step_h - 1e-9)))
+        weights.append(np.where((later > 0) & (later <= reach), one.rebound_share / reach, 0.0))
+    return _mixed(booked, weights)
+
+
+def _mixed(entries: Linear, by_row: Sequence[Floats]) -> Linear:
+    """Each row's steps mixed by a matrix of its own."""
+    return entries.applied(block_diag([csr_array(one) for one in by_row], format="csr"), entries.shape)

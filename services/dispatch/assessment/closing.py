@@ -114,9 +114,10 @@ Assess = Callable[[Sequence[Responder]], float]
 """Megawatts that a fleet counts for, by the level that is judged."""
 
 
-def accreditation(fleet: Sequence[Responder], options: Sequence[Option], assess: Assess) -> dict[str, float]:
-    """What a contracted megawatt of each option adds to the fleet as it is."""
-    before_mw = assess(fleet)
+def accreditation(
+    fleet: Sequence[Responder], before_mw: float, options: Sequence[Option], assess: Assess
+) -> dict[str, float]:
+    """What a contracted megawatt of each option adds to the fleet as it is, which counts for `before_mw`."""
     shares: dict[str, float] = {}
     for one in options:
         trial_mw = TRIAL_SHARE * one.potential_mw
@@ -135,8 +136,8 @@ def closed(
     now: int,
 ) -> Closed:
     """Buy, assess again, buy what is still missing: options that last shorter than the window overlap."""
-    accredited = accreditation(fleet, options, assess)
     before_mw = assess(fleet)
+    accredited = accreditation(fleet, before_mw, options, assess)
     wanted_mw = after_gap = max(0.0, target_mw - before_mw)
     portfolio, after_mw, rounds = least_cost({year: wanted_mw}, options, accredited, call_h, now), before_mw, 0
     while after_gap > CLOSED_MW and rounds < ROUNDS:

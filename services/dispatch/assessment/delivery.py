@@ -5,8 +5,9 @@ all windows stand in one ledger. Rebound is spread evenly over the window after 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 import highspy
@@ -71,7 +72,7 @@ def sustained(
         if pattern not in known:
             most_mw = min((one.level_mw for one in held), default=np.inf) if least_only else np.inf
             how = statistic if one_ledger else "min"
-            known[pattern] = _held(responders, asked, how, seconds, gap, most_mw)
+            known[pattern] = _held(_Question(responders, asked, how, seconds, gap, most_mw))
         held.append(known[pattern])
     spare = int(0.1 * len(demand.windows)) if statistic == "p10" and not one_ledger else 0
     for part, answer in sorted(zip(parts, held, strict=True), key=lambda item: item[1].level_mw):
@@ -114,7 +115,7 @@ def _held_by_window(
         asked = demand.only(part)
         pattern = _pattern(responders, asked)
         if pattern not in known:
-            known[pattern] = _held(responders, asked, "min", seconds, gap, np.inf)
+            known[pattern] = _held(_Question(responders, asked, "min", seconds, gap, np.inf))
         held[part] = known[pattern].level_mw
         bound_mw = min(bound_mw, known[pattern].bound_mw)
     return held, bound_mw
@@ -163,23 +164,39 @@ class _Fleet:
     """Responders x steps."""
 
 
-def _held(
-    responders: Sequence[Responder],
-    demand: Demand,
-    statistic: Literal["min", "p10"],
-    seconds: float,
-    gap: float,
-    most_mw: float,
-) -> Answer:
+@dataclass(frozen=True)
+class _Question:
+    """What a fleet can hold in some windows; the same windows asked of the same fleet are the same question."""
+
+    responders: Sequence[Responder] = field(compare=False)
+    demand: Demand = field(compare=False)
+    statistic: Literal["min", "p10"]
+    seconds: float
+    gap: float
+    most_mw: float
+    asked: object = field(init=False)
+
+    def __post_init__(self) -> None:
+        # What a responder could give at other hours of the year changes nothing: headroom enters by the windows' caps.
+        fleet = tuple(repr(replace(one, headroom_mw=None, meters_mw={})) for one in self.responders)
+        limits = tuple(sorted(self.demand.limits_mw.items()))
+        asked = fleet, limits, self.demand.step_h, _pattern(self.responders, self.demand)
+        object.__setattr__(self, "asked", asked)
+
+
+@lru_cache(maxsize=1024)
+def _held(question: _Question) -> Answer:
+    """Definitions, causes of losses, closings and sensitivities come back to the same windows: they search once."""
+    responders, demand = question.responders, question.demand
     model, fleet = _fleet(responders, demand)
     labels = demand.labels
-    level = fleet.block.variable("level", lower=-np.inf, upper=most_mw, shape=(1,), resources=("level",))
+    level = fleet.block.variable("level", lower=-np.inf, upper=question.most_mw, shape=(1,), resources=("level",))
     slack = level * 0.0
-    if statistic == "p10":
+    if question.statistic == "p10":
         slack = _missed(fleet.block, responders, demand, labels)
     fleet.block.require("held", fleet.relief + slack >= level, resources=labels)
     fleet.block.pay("level", -level)
-    answer = _answered(model, fleet, responders, seconds, gap)
+    answer = _answered(model, fleet, responders, question.seconds, question.gap)
     return Answer(-answer.level_mw, -answer.bound_mw, answer.relief_mw, answer.share_mw)
 
 

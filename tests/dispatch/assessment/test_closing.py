@@ -67,7 +67,7 @@ def test_what_an_option_adds_depends_on_the_fleet():
 
     380 MWh of stores as d in each of those hours and 128.25 + d in each of the others: d = 30.875, so 159.125 - 90.
     """
-    shares = accreditation(ALL, OPTIONS, four_hours)
+    shares = accreditation(ALL, four_hours(ALL), OPTIONS, four_hours)
     assert 1 == approx(shares["steady"], abs=1e-3)
     assert 0.69125 == approx(shares["short"], abs=1e-3)
 
