@@ -82,6 +82,8 @@ class ReplanWish(SolverWish):
     forecast: DatedForecastWish | None = None
     """Take the newest forecasts for what is left."""
 
+    model_config = {"json_schema_extra": {"examples": [{"now": "2030-07-15T17:00:00+08:00", "gap": 0.001}]}}
+
 
 class Act(Data):
     """Who did something, and when."""

@@ -11,7 +11,7 @@ from grid_models.plan import Plan
 from grid_models.quantities import Data
 from services.dispatch.api.access import Viewer
 from services.dispatch.api.wiring import IfNoneMatch, TheStore, etag, known_to_client
-from services.dispatch.diff import difference
+from services.dispatch.diff import Difference, difference
 from services.dispatch.exporting import as_csv, as_parquet, as_workbook, calls, calls_as_csv
 from services.dispatch.referee import judge
 from services.dispatch.report import as_json
@@ -141,10 +141,10 @@ def call_instructions(
 
 
 @router.get("/{identity}/diff/{other}")
-def plan_difference(identity: str, other: str, store: TheStore, _: Viewer) -> dict[str, Any]:
+def plan_difference(identity: str, other: str, store: TheStore, _: Viewer) -> Difference:
     """What the other plan does differently, and what that costs; of a replan, from the moment at which it begins."""
     before, after = (_solved(store, finished(store, one)) for one in (identity, other))
-    return as_json(difference(*comparable(before, after)))
+    return difference(*comparable(before, after))
 
 
 @router.get("/{identity}/verdict")
