@@ -21,12 +21,13 @@ BY_STATUS = {
     413: ("/problems/too-large", "More than one request may carry"),
     415: ("/problems/unsupported-form", "This content type is not read here"),
 }
+_A_PROBLEM: dict[str, Any] = {"$ref": "#/components/schemas/Problem"}
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
     "4XX": {
         "description": "What is wrong with the request, and the way out.",
         "content": {
             "application/problem+json": {
-                "schema": {"$ref": "#/components/schemas/Problem"},
+                "schema": _A_PROBLEM,
                 "example": {
                     "type": "/problems/naive-time",
                     "title": "A moment lacks its offset from UTC",
@@ -36,7 +37,11 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
                 },
             }
         },
-    }
+    },
+    503: {
+        "description": "Something on which the service stands is away now: its store, or who signs people in.",
+        "content": {"application/problem+json": {"schema": _A_PROBLEM}},
+    },
 }
 
 
