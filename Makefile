@@ -66,7 +66,7 @@ forecast-peers: $(FORECAST_PEERS_READY)  ## The peers of the forecasts, in an en
 
 $(FORECAST_PEERS_READY): tests/benchmarks/forecast-peers-constraints.txt | $(BIN)/python
 	$(PYTHON) -m venv --clear $(FORECAST_PEERS_VENV)
-	$(FORECAST_PEERS_VENV)/bin/python -m pip install --disable-pip-version-check -q -c $< mlforecast lightgbm pyarrow
+	$(FORECAST_PEERS_VENV)/bin/python -m pip install --disable-pip-version-check -q -c $< mlforecast skforecast lightgbm pyarrow
 	touch $@
 
 peers: $(PEERS_READY)  ## The peers, in an environment of their own.

@@ -7,9 +7,10 @@ import typer
 
 if TYPE_CHECKING:
     from services.forecast.store.forecasts import Issue
+    from services.forecast.store.registry import ModelRecord
 
 
-def print_model(record: Any) -> None:
+def print_model(record: "ModelRecord") -> None:
     """How good it was on days that it did not know, and what it is made of."""
     scores = record.scores
     typer.echo(f"{record.slot} v{record.version}: {record.status}, {scores['series']} series")

@@ -7,12 +7,14 @@ an hour after the end of its hour.
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import lightgbm
 import numpy as np
 import pandas as pd
 
 from benchmarks.forecast import peer
+from benchmarks.forecast.peer import Peer
 from benchmarks.forecast.protocol import Row, honesty, seasons
 from grid_models.forecast import NINETEEN, SeriesDescription
 from services.forecast.known import Known, Observed, Vintages, moment
@@ -71,7 +73,7 @@ def scored(
     yield Row(of.name, "the operator's own", "MAPE %", own_mape, windows)
     others = [
         ("untuned LightGBM on the operator's error", _untuned),
-        *([(peer.NAME, _peer)] if peer.installed() else []),
+        *((other.name, partial(_peer, other)) for other in peer.installed()),
     ]
     for name, method in others:
         started_s = time.monotonic()
@@ -146,8 +148,8 @@ def _untuned(of: DayAhead, table: pd.DataFrame, month: pd.Timestamp) -> np.ndarr
     return asked["own"].to_numpy() + model.predict(asked.to_numpy(dtype=float))
 
 
-def _peer(of: DayAhead, table: pd.DataFrame, month: pd.Timestamp) -> np.ndarray:
-    """mlforecast with the operator's forecast as a column that is known ahead."""
+def _peer(other: Peer, of: DayAhead, table: pd.DataFrame, month: pd.Timestamp) -> np.ndarray:
+    """A peer with the operator's forecast as a column that is known ahead."""
     origins = of.origins(month)
     total = table.xs(TOTAL, axis=1, level=1).interpolate(limit_direction="both")
     series = pd.DataFrame(
@@ -156,5 +158,5 @@ def _peer(of: DayAhead, table: pd.DataFrame, month: pd.Timestamp) -> np.ndarray:
     # The newest hour that is known ended an hour before the origin.
     cuts = [str(origin - np.timedelta64(1, "h")) for origin in origins]
     hours = round(of.first_lead_h) + 25
-    said = peer.said(series, [{"fit_before": cuts[0], "cuts": cuts, "hours": hours, "quantiles": False}])
+    said = other.said(series, [{"fit_before": cuts[0], "cuts": cuts, "hours": hours, "quantiles": False}])
     return said.groupby("cut", sort=True)["q50"].apply(lambda of_day: of_day.iloc[-24:]).to_numpy()

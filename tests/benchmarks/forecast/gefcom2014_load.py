@@ -5,6 +5,7 @@ Each task learns from everything before the month. The file's last twelve months
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import lightgbm
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.forecast import peer
+from benchmarks.forecast.peer import Peer
 from benchmarks.forecast.protocol import Row, file_in, honesty, seasons
 from grid_models.forecast import SeriesDescription
 from services.forecast.known import Known, Observed, moment
@@ -49,8 +51,8 @@ def scored(table: pd.DataFrame, months: pd.DatetimeIndex) -> Iterator[Row]:
     yield from _rows("same month last year", table, months, benchmark, naive, windows)
     references = list(_rows("untuned LightGBM and weather scenarios", table, months, untuned, naive, windows))
     yield from references
-    if peer.installed():
-        yield from _rows(peer.NAME, table, months, mlforecast, naive, windows)
+    for other in peer.installed():
+        yield from _rows(other.name, table, months, partial(by_peer, other), naive, windows)
     official = months[-1] == OFFICIAL_LAST
     reach = {"pinball99 MW": 7.10 if official else 0.96 * references[0].value, "rating": 0.53 if official else None}
     for row in _rows("gridflex", table, months, ours, naive, windows):
@@ -141,12 +143,12 @@ def _untuned_weather(features: pd.DataFrame, hours: pd.DatetimeIndex) -> Iterato
                 yield features[start : end - pd.Timedelta(hours=1)].to_numpy()
 
 
-def mlforecast(table: pd.DataFrame, hours: pd.DatetimeIndex) -> np.ndarray:
-    """The peer: it has no place for weather that is not known ahead, so it sees load alone."""
+def by_peer(other: Peer, table: pd.DataFrame, hours: pd.DatetimeIndex) -> np.ndarray:
+    """A peer: it has no place for weather that is not known ahead, so it sees load alone."""
     load = table["load_mw"].dropna()
     series = pd.DataFrame({"ds": load.index, "y": load.to_numpy()})
     cut = hours[0].isoformat()
-    said = peer.said(series, [{"fit_before": cut, "cuts": [cut], "hours": len(hours), "quantiles": True}])
+    said = other.said(series, [{"fit_before": cut, "cuts": [cut], "hours": len(hours), "quantiles": True}])
     return np.sort(said[[f"q{level:02d}" for level in range(1, 100)]].to_numpy(), axis=1)
 
 

@@ -53,8 +53,8 @@ def rows(data: Path) -> Iterator[Row]:
     ours = lit(known, by_model(RenewableBoosting(), known, months, TASK, 0.0))
     reference = untuned(raw_table(table), (*SUMMED, *STATES, "zone", "hour"), months, ours)
     yield reference.row(SET, "LightGBM untuned")
-    if peer.installed():
-        yield lit(known, by_peer(raw_table(table), (*SUMMED, *STATES), months, ours)).row(SET, peer.NAME)
+    for other in peer.installed():
+        yield lit(known, by_peer(other, raw_table(table), (*SUMMED, *STATES), months, ours)).row(SET, other.name)
     yield ours.row(SET, "gridflex renewable_boosting", must_reach=BELOW_UNTUNED * reference.pinball())
     for model in (PhysicalSolar(), Climatology(), Persistence()):
         yield lit(known, by_model(model, known, months, TASK, 0.0)).row(SET, f"gridflex {model.name}")

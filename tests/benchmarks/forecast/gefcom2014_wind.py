@@ -36,8 +36,8 @@ def rows(data: Path) -> Iterator[Row]:
     ours = by_model(RenewableBoosting(), known, months, TASK, 0.0)
     reference = untuned(raw_table(table), (*WINDS, "speed10", "speed100", "hour"), months, ours)
     yield reference.row(SET, "LightGBM untuned")
-    if peer.installed():
-        yield by_peer(raw_table(table), (*WINDS, "speed10", "speed100"), months, ours).row(SET, peer.NAME)
+    for other in peer.installed():
+        yield by_peer(other, raw_table(table), (*WINDS, "speed10", "speed100"), months, ours).row(SET, other.name)
     yield ours.row(SET, "gridflex renewable_boosting", must_reach=BELOW_UNTUNED * reference.pinball())
     for model in (PhysicalWind(), Climatology(), Persistence()):
         yield by_model(model, known, months, TASK, 0.0).row(SET, f"gridflex {model.name}")

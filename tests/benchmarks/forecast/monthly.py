@@ -9,7 +9,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
-from benchmarks.forecast import peer
+from benchmarks.forecast.peer import Peer
 from benchmarks.forecast.protocol import Row, seasons
 from grid_models.quantities import Floats
 from services.forecast.known import Known, Moment, Moments, Observed, steps_from
@@ -151,8 +151,8 @@ def _untuned_level(train: pd.DataFrame, test: pd.DataFrame, raw: Sequence[str], 
     return np.asarray(lightgbm.train(wish, data, 100).predict(test[list(raw)].to_numpy()))
 
 
-def by_peer(table: pd.DataFrame, ahead: Sequence[str], months: Sequence[np.datetime64], like: Said) -> Said:
-    """mlforecast on each plant: its own past, the calendar, and the raw columns as what is known ahead."""
+def by_peer(peer: Peer, table: pd.DataFrame, ahead: Sequence[str], months: Sequence[np.datetime64], like: Said) -> Said:
+    """A peer on each plant: its own past, the calendar, and the raw columns as what is known ahead."""
     started = time.monotonic()
     said = np.full((len(table), len(LEVELS)), np.nan)
     for series in np.unique(table["series"]):

@@ -1,28 +1,43 @@
-"""Runs the peer in its own environment and reads what it said."""
+"""Peers from the package index: each runs in an environment of its own, and what it said is read from there."""
 
 import json
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 PYTHON = Path(__file__).resolve().parents[3] / ".venv-forecast-peers/bin/python"
-SCRIPT = Path(__file__).with_name("mlforecast_peer.py")
-NAME = "mlforecast (LightGBM, lags, calendar)"
 
 
-def installed() -> bool:
-    return PYTHON.exists()
+@dataclass(frozen=True)
+class Peer:
+    """A forecaster that others wrote."""
+
+    name: str
+    script: str
+    """Beside this file; run by the environment's Python."""
+
+    def said(self, series: pd.DataFrame, tasks: Sequence[dict[str, Any]]) -> pd.DataFrame:
+        """Columns cut, ds and q01 to q99, or q50 alone; `series` has ds, y and what is known ahead."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            series.to_parquet(folder / "series.parquet")
+            (folder / "tasks.json").write_text(json.dumps(tasks))
+            script = Path(__file__).with_name(self.script)
+            subprocess.run([PYTHON, "-W", "ignore", script, folder], check=True, stdout=subprocess.DEVNULL)
+            return pd.read_parquet(folder / "said.parquet")
 
 
-def said(series: pd.DataFrame, tasks: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Columns cut, ds and q01 to q99, or q50 alone; `series` has ds, y and what is known ahead."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        series.to_parquet(folder / "series.parquet")
-        (folder / "tasks.json").write_text(json.dumps(tasks))
-        subprocess.run([PYTHON, "-W", "ignore", SCRIPT, folder], check=True, capture_output=True)
-        return pd.read_parquet(folder / "said.parquet")
+PEERS = (
+    Peer("mlforecast (LightGBM, lags, calendar)", "mlforecast_peer.py"),
+    Peer("skforecast (LightGBM, lags, calendar)", "skforecast_peer.py"),
+)
+
+
+def installed() -> tuple[Peer, ...]:
+    """All or none: they share the environment."""
+    return PEERS if PYTHON.exists() else ()
