@@ -93,8 +93,9 @@ def roomy(book, work, step, unit, prices):
     )
     if work.x.shape[1] < points:
         work = scratch_for(2 * points)
-    shapes = (last - first + 1) * unit.bands
-    labels = (book.size[1] - book.first_label[step] + max(unit.starts, 0) + 1) * unit.bands
+    # Besides what goes on, a start begins in every band; backward, a stop in every band is come to from every band.
+    shapes = (last - first + unit.bands) * unit.bands
+    labels = (book.size[1] - book.first_label[step] + (max(unit.starts, 0) + 1) * unit.bands) * unit.bands
     return with_room(book, shapes + 1, labels, (shapes + 1) * points), work
 
 
