@@ -41,6 +41,7 @@ def _in_the_matrix(parts: Split, unit: int) -> Iterator[bytes]:
 def _columns_of(parts: Split, unit: int) -> Iterator[tuple[str, NDArray[np.int64]]]:
     for name, columns in parts.decisions.items():
         yield name, columns[unit]
-    for award in parts.awards:
-        for row in np.flatnonzero(award.units == unit):
-            yield award.product, award.columns[row]
+    for name, awards in (("on", parts.awards), ("off", parts.offline)):
+        for award in awards:
+            for row in np.flatnonzero(award.units == unit):
+                yield f"{award.product} while {name}", award.columns[row]

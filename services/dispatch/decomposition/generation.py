@@ -166,7 +166,7 @@ class Generation:
 def _shown(parts: Split) -> list[NDArray[np.int64]]:
     """By unit and block, the columns by which its schedules differ."""
     by_unit = [[parts.decisions["above_mw"][unit]] for unit in range(parts.units)]
-    for award in parts.awards:
+    for award in parts.awards + parts.offline:
         for unit, columns in zip(award.units.tolist(), award.columns, strict=True):
             by_unit[unit].append(columns)
     return [np.concatenate(columns) for columns in by_unit] + [block.columns for block in parts.blocks]

@@ -20,6 +20,7 @@ from services.dispatch.decomposition.compiled.moves import WIDE_MW
 from services.dispatch.decomposition.compiled.unit import Prices
 from services.dispatch.decomposition.fleet_arrays import fleet_arrays, start_costs
 from services.dispatch.decomposition.split import Award, Schedules, Split
+from services.dispatch.decomposition.standby import Ready, Standby
 from services.dispatch.formulations.thermal import fleet_limits
 
 UNITS_AT_ONCE = 4
@@ -58,12 +59,13 @@ class Pricer:
         self.down = tuple(award for award in parts.awards if not parts.rises[award.product])
         limits, starts = fleet_limits(units, case), start_costs(units, case)
         self.fleet = fleet_arrays(limits, case, starts)
+        self.ready = Ready(parts, limits, case)
         self.room = np.ascontiguousarray(limits.room_mw.ravel())
         self.lower, self.upper = self.fleet.must.astype(float), self.fleet.may.astype(float)
         self._curves(units, case.horizon.step_h)
         self._leftovers(_coldest(units))
         own = [array for name, array in self.fleet._asdict().items() if name != "day"]
-        self.classes = unit_classes([*own, self.curve_x, self.curve_cost, self.room], parts)
+        self.classes = unit_classes([*own, self.curve_x, self.curve_cost, self.room, self.ready.most_mw], parts)
         """For every unit, the unit that is priced in its place: the first one with all its numbers."""
 
     def _curves(self, units: list[ThermalUnit], step_h: float) -> None:
@@ -92,17 +94,18 @@ class Pricer:
         """
         credit = self.parts.links.T @ row_prices
         up, down = (self._ranked(chosen, credit) for chosen in (self.up, self.down))
+        standby = self.ready.at(credit)
         first, answer = self._representatives(lower, upper)
         fleet = self._fleet(first, lower, upper)
-        prices = self._prices(first, credit, up, down)
+        prices = self._prices(first, credit, up, down, standby)
         count, steps = len(first), self.steps
         found = Answers(np.zeros(count), *(np.zeros((count, steps)) for _ in range(6)))
         with parallel_chunksize(UNITS_AT_ONCE):
             price_fleet(steps, fleet, prices, gaps, found)
         every = Answers(*(part[answer] for part in found))
-        schedules = self._schedules(every, up, down)
+        schedules = self._schedules(every, up, down, standby)
         value = every.value[:, None]
-        return Priced(every.value, schedules, every.cheapest_on - value, every.cheapest_off - value)
+        return Priced(every.value - standby.total, schedules, every.cheapest_on - value, every.cheapest_off - value)
 
     def _representatives(self, lower: Floats | None, upper: Floats | None) -> tuple[Rows, Rows]:
         """The units to price, and for every unit the place of its answer among them."""
@@ -120,9 +123,10 @@ class Pricer:
         whole = self.fleet._replace(must=must, may=may)
         return Fleet(*(part if name == "day" else part[rows] for name, part in whole._asdict().items()))
 
-    def _prices(self, rows: Rows, credit: Floats, up: Ranked, down: Ranked) -> Prices:
+    def _prices(self, rows: Rows, credit: Floats, up: Ranked, down: Ranked, standby: Standby) -> Prices:
+        lost: dict[str, Floats | float] = {"on": standby.earned, "stop": standby.lost_by_stop}
         by_decision = {
-            name: np.ascontiguousarray((self.extra[name] - credit[columns])[rows])
+            name: np.ascontiguousarray((self.extra[name] - credit[columns] + lost.get(name, 0.0))[rows])
             for name, columns in self.parts.decisions.items()
         }
         return Prices(
@@ -144,7 +148,7 @@ class Pricer:
         most = np.where(columns >= 0, np.minimum(matrix.upper[np.maximum(columns, 0)], WIDE_MW), 0.0)
         return Ranked(columns, np.ascontiguousarray(worth), np.ascontiguousarray(most))
 
-    def _schedules(self, found: Answers, up: Ranked, down: Ranked) -> Schedules:
+    def _schedules(self, found: Answers, up: Ranked, down: Ranked, standby: Standby) -> Schedules:
         values = np.zeros(self.parts.matrix.shape[1])
         on = found.on
         before = np.column_stack([self.fleet.was_on.astype(float), on[:, :-1]])
@@ -153,6 +157,7 @@ class Pricer:
             values[self.parts.decisions[name]] = numbers
         _fill_awards(values, up, found.head)
         _fill_awards(values, down, found.foot)
+        self.ready.fill(values, standby, on, stop)
         fleet, cost = self.fleet, np.zeros(len(self.room))
         own_costs(
             self.steps, self.curve_x, self.curve_cost, self.points, fleet.warm, fleet.first, fleet.was_on, on,

@@ -23,6 +23,8 @@ from services.dispatch.reserves import REQUIREMENT
 DECISIONS = ("on", "start", "stop", "above_mw")
 INNER = ("piece_mw", "piece_full", "hot_start", "stops_so_far", "warm_start", "in_band")
 """Columns that follow from the decisions by the unit's own rows."""
+AWARD, OFFLINE = "award_", "offline_"
+"""How the columns of reserve begin, while on and from off, one family by product."""
 DEEP = "deep_"
 """How the columns of the deep-peaking tiers begin, one family by tier: they follow from the decisions too."""
 PRIVATE = (
@@ -48,6 +50,8 @@ PRIVATE = (
     "a warm start follows a stop",
     "a warm start is a start",
     "starts per day",
+    "non-spinning from rest",
+    "non-spinning while it may start",
     "one band while on",
     "below the zone",
     "above the zone",
@@ -85,6 +89,8 @@ class Split:
     decisions: dict[str, NDArray[np.int64]]
     """By name of the decision, its columns (units x steps)."""
     awards: tuple[Award, ...]
+    offline: tuple[Award, ...]
+    """Awards while off."""
     rises: dict[str, bool]
     """By product, whether its awards are more output (else less)."""
     owner: NDArray[np.int64]
@@ -111,13 +117,14 @@ def split(case: Case, matrix: Matrix) -> Split | None:
         return None
     units = {name: index for index, name in enumerate(families["on"].resources)}
     owner = np.full(matrix.shape[1], -1)
-    awards = []
+    awards: dict[str, list[Award]] = {AWARD: [], OFFLINE: []}
     for name, family in families.items():
-        if name in DECISIONS or name in INNER or name.startswith(("award_", DEEP)):
+        if name in DECISIONS or name in INNER or name.startswith((AWARD, OFFLINE, DEEP)):
             rows = np.array([units[resource] for resource in family.resources])
             owner[_columns(family)] = np.broadcast_to(rows[:, None], family.shape)
-            if name.startswith("award_"):
-                awards.append(Award(name.removeprefix("award_").removesuffix("_mw"), rows, _columns(family)))
+            for prefix, found in awards.items():
+                if name.startswith(prefix):
+                    found.append(Award(name.removeprefix(prefix).removesuffix("_mw"), rows, _columns(family)))
     blocks = _blocks(matrix, owner)
     party = owner.copy()
     mine = _private_rows(matrix)
@@ -129,13 +136,15 @@ def split(case: Case, matrix: Matrix) -> Split | None:
     # Pricing cannot credit what it does not decide: an operator's rule on such a column rules decomposition out.
     known = np.zeros(matrix.shape[1], dtype=bool)
     known[np.concatenate([_columns(families[name]).ravel() for name in DECISIONS])] = True
-    known[np.concatenate([award.columns.ravel() for award in awards] or [np.zeros(0, int)])] = True
+    for award in awards[AWARD] + awards[OFFLINE]:
+        known[award.columns] = True
     if np.diff(links.indptr)[(owner >= 0) & ~known].any():
         return None
     return Split(
         matrix=matrix,
         decisions={name: _columns(families[name]) for name in DECISIONS},
-        awards=tuple(awards),
+        awards=tuple(awards[AWARD]),
+        offline=tuple(awards[OFFLINE]),
         rises={product.name: product.up for product in case.reserves},
         owner=owner,
         blocks=blocks,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from grid_models.case import ReserveProduct
+from grid_models.case import Case, ReserveProduct
 from grid_models.quantities import Floats
 from grid_models.resources import ThermalUnit
 from services.dispatch.algebra import Linear, zero
@@ -33,7 +33,7 @@ def offline_awards(block: Block, limits: Limits, x: Variables) -> None:
             ready[chosen] = True
     rested = 1 - x.on - x.stop.over_last(limits.min_down)
     block.require("non-spinning from rest", spare <= rested * _first_step_mw(limits), ready)
-    block.require("non-spinning while it may start", spare <= 0, ready & ~_may_start(block, limits))
+    block.require("non-spinning while it may start", spare <= 0, ready & ~_may_start(limits, case))
     _starts_left(block, limits, x, spare, ready)
 
 
@@ -47,6 +47,12 @@ def _starts_left(block: Block, limits: Limits, x: Variables, spare: Linear, read
         block.require(
             "non-spinning within the starts of the day", spare <= unused * _first_step_mw(limits), bound & day
         )
+
+
+def ready_mw(limits: Limits, case: Case) -> Floats:
+    """What each unit can hold in each step once it has rested, quick enough or not."""
+    mw: Floats = _first_step_mw(limits) * _may_start(limits, case)
+    return mw
 
 
 def _starts_in_time(unit: ThermalUnit, product: ReserveProduct) -> bool:
@@ -68,12 +74,12 @@ def _first_step_mw(limits: Limits) -> Floats:
     return high
 
 
-def _may_start(block: Block, limits: Limits) -> NDArray[np.bool_]:
+def _may_start(limits: Limits, case: Case) -> NDArray[np.bool_]:
     """Steps at which a unit that is off is neither on outage, forbidden, nor held by its initial hours off."""
-    horizon = block.model.case.horizon
+    horizon = case.horizon
     may = np.array([unit.may_be_on(horizon)[1] for unit in limits.units])
     off_before = column(limits.units, lambda unit: bool(unit.initial and not unit.initial.on)) > 0
-    since = limits.hours_before + np.arange(block.steps) * horizon.step_h
+    since = limits.hours_before + np.arange(case.steps) * horizon.step_h
     least = column(limits.units, lambda unit: unit.min_down_h)
     rested: NDArray[np.bool_] = may & ~(off_before & (since < least - 1e-9))
     return rested

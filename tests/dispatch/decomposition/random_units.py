@@ -11,6 +11,7 @@ from grid_models.case import Case, ReserveProduct
 from grid_models.horizon import Horizon
 from grid_models.resources import ThermalUnit
 from services.dispatch.assembly import build
+from services.dispatch.balance import BALANCE
 from services.dispatch.decomposition.split import Split, split
 from services.dispatch.solve.highs import Outcome, Settings, search
 
@@ -46,7 +47,13 @@ def random_products(draw: Draw) -> list[ReserveProduct]:
         if maybe(draw, 0.45):
             limit = minutes if maybe(draw, 0.7) else (None if maybe(draw, 0.5) else float(draw.integers(1, 60)))
             found.append(reserve(30, name, response_min=limit))
-    return found
+    return found + random_standby(draw)
+
+
+def random_standby(draw: Draw) -> list[ReserveProduct]:
+    """No product that units may hold from off, one or two, quick enough for all or for some."""
+    quick = [reserve(30, "non_spinning", name=f"standby {minutes}", response_min=minutes) for minutes in (10, 30)]
+    return [product for product in quick if maybe(draw, 0.4)]
 
 
 def random_unit(draw: Draw, name: str, steps: int, step_min: int) -> ThermalUnit:
@@ -70,6 +77,7 @@ def random_unit(draw: Draw, name: str, steps: int, step_min: int) -> ThermalUnit
         "starts_per_day_max": int(draw.integers(0, 3)) if maybe(draw, 0.35) else None,
         "deep_peaking": random_tiers(draw, low, high, grid, step_min),
         "forbidden_zones": random_zones(draw, low, high, grid),
+        "start_time_min": float(draw.choice([5, 20])) if maybe(draw, 0.6) else None,
         "commitment": random_wishes(draw, steps) if maybe(draw, 0.2) else None,
     }  # fmt: skip
     return thermal(name, low=low, high=high, **rules)
@@ -135,9 +143,16 @@ def random_prices(seed: int, parts: Split) -> np.ndarray:
     """Of every row of the master: of energy about what it costs, of reserve up to a half of it."""
     draw = np.random.default_rng(seed)
     prices = draw.uniform(0, 15, len(parts.master_rows)) * (draw.random(len(parts.master_rows)) < 0.7)
-    steps = parts.decisions["on"].shape[1]
-    prices[:steps] = draw.uniform(-5, 60, steps)
+    balances = rows_of(parts, BALANCE)
+    prices[balances] = draw.uniform(-5, 60, len(balances))
     return prices
+
+
+def rows_of(parts: Split, name: str) -> np.ndarray:
+    """The places of a family's rows in the master."""
+    families = [family for family in parts.matrix.row_names.families if family.name == name]
+    rows = [np.arange(family.first, family.first + family.size) for family in families]
+    return np.searchsorted(parts.master_rows, np.concatenate(rows))
 
 
 def unit_programme(parts: Split, prices: np.ndarray, unit: int | None, **fixed: float) -> Outcome:

@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from building import case, reserve, thermal
-from random_units import random_case, random_prices, split_of, unit_programme
+from random_units import random_case, random_prices, rows_of, split_of, unit_programme
 
 from grid_models.case import Case
 from services.dispatch.assembly import build
+from services.dispatch.balance import BALANCE
 from services.dispatch.decomposition.compiled.unit import NEVER
 from services.dispatch.decomposition.pricing import Priced, Pricer
 from services.dispatch.decomposition.split import Split, split
+from services.dispatch.reserves import REQUIREMENT
 
 CENT = 1e-4
 
@@ -114,8 +116,8 @@ def test_a_long_horizon_and_a_curve_of_three_hundred_pieces():
     grid = case([400.0] * 672, unit, reserves=[reserve(5)])
     parts = split_of(grid)
     draw = np.random.default_rng(0)
-    prices = draw.uniform(90, 140, len(parts.master_rows))
-    prices[672:] = draw.uniform(0, 5, len(prices) - 672)
+    prices = draw.uniform(0, 5, len(parts.master_rows))
+    prices[rows_of(parts, BALANCE)] = draw.uniform(90, 140, 672)
     priced = Pricer(grid, parts)(prices, gaps=True)
     assert priced.value[0] == pytest.approx(reduced_cost(parts, prices, priced, 0), rel=1e-9)
     best = np.minimum(priced.gap_on, priced.gap_off)
@@ -130,3 +132,33 @@ def test_a_rule_on_what_pricing_does_not_decide_rules_it_out():
     rows = matrix.rows.copy()
     rows.indices[rows.indptr[-2]] = family.first  # the balance of the last step now holds a piece
     assert split(grid, replace(matrix, rows=rows)) is None
+
+
+def test_rest_earns_the_dearest_product_from_the_minimum_time_down_on():
+    """
+    Gas of 80 MW runs at its only output, 72,000 an hour, and must rest 2 h; no price of energy, 4 h.
+
+    Reserve from off pays 100, 100, 300, 100 a MW, a slower product 50, 50, 50, 150, and one within five minutes 900,
+    which is not in time. By hand: stopped at once the unit has rested for the last two hours,
+    80 * (300 + 150) = 36,000; with no need of rest 52,000. On in the third hour it pays for that and never has rested.
+    """
+    gas = thermal("gas", low=80, high=80, price=900, was=80, min_down_h=2, start_time_min=10)
+    products = [reserve(5, "non_spinning", name=f"within {minutes}", response_min=minutes) for minutes in (10, 30, 5)]
+    grid = case([0.0] * 4, gas, reserves=products)
+    parts = split_of(grid)
+    prices = np.zeros(len(parts.master_rows))
+    prices[rows_of(parts, REQUIREMENT)] = [100, 100, 300, 100, 50, 50, 50, 150, 900, 900, 900, 900]
+    priced = Pricer(grid, parts)(prices, gaps=True)
+    assert -36_000 == pytest.approx(priced.value[0])
+    held = [priced.schedules.values[award.columns[0]].tolist() for award in parts.offline]
+    assert [[0, 0, 80, 0], [0, 0, 0, 80]] == held
+    assert 36_000 + 72_000 == pytest.approx(priced.gap_on[0, 2])
+
+
+def test_reserve_from_off_leaves_no_row_in_the_master_but_that_of_the_starts_of_a_day():
+    """Two units, of which one has a limit of starts: balance, requirement and its row, by step."""
+    free, limited = (
+        thermal(f"gas {most}", low=20, high=80, start_time_min=10, starts_per_day_max=most) for most in (None, 1)
+    )
+    parts = split_of(case([0.0] * 6, free, limited, reserves=[reserve(50, "non_spinning")]))
+    assert 3 * 6 == len(parts.master_rows)
