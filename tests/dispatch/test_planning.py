@@ -121,7 +121,8 @@ def test_ctrl_c_returns_the_best_plan_so_far(large: Case, tmp_path: Path) -> Non
     assert 0 == process.returncode
     plan = read_plan(tmp_path / "plan.json")
     assert judge(plan, large).accepted
-    assert "interrupted" == plan.solver["stopped_by"]
+    # On a busy machine the optimum may be proven between the news and the signal.
+    assert "interrupted" == plan.solver["stopped_by"] or plan.status == "optimal"
 
 
 def test_initial_states_that_are_missing_are_chosen_and_stated() -> None:
