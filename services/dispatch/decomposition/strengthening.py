@@ -129,7 +129,9 @@ def _names(case: Case, up: bool) -> tuple[str, ...]:
 
 
 def _is_up(case: Case, kind: str) -> bool:
-    return any(product.up and kind == f"reserve {product.name}" for product in case.reserves)
+    # What may be held from off says nothing of the capacity that is on.
+    spinning = (product for product in case.reserves if product.up and product.product != "non_spinning")
+    return any(kind == f"reserve {product.name}" for product in spinning)
 
 
 def _by_class(counts: Counts, limits: Limits, up: bool) -> csr_array:

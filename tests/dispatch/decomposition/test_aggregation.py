@@ -8,6 +8,7 @@ from grid_models.case import Case
 from services.dispatch.assembly import build
 from services.dispatch.decomposition.aggregation import in_turn, interchangeable
 from services.dispatch.decomposition.split import Split, split
+from services.dispatch.decomposition.strengthening import with_class_counts
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import Settings, dispatch, search
 
@@ -82,3 +83,16 @@ def test_who_has_stood_longest_starts_first_and_who_has_run_longest_stops_first(
     on, start, stop = (np.array(numbers) for numbers in ([2, 1, 2, 3], [0, 0, 1, 1], [0, 1, 0, 0]))
     running, _, _ = in_turn(3, on, start, stop)
     assert [[1, 0, 0, 1], [1, 1, 1, 1], [0, 0, 1, 1]] == running.tolist()
+
+
+def test_class_counts_leave_out_no_plan_that_holds_reserve_from_off():
+    """
+    Two gas units of 20-80 MW at 9,000 that may start in time, 100 MW from off, 20 MW asked for.
+
+    Both off hold the reserve, 20 MWh go unserved: 200,000. Capacity that is off is no capacity on the counts.
+    """
+    pair = [thermal(f"gas {row}", 20, 80, 9_000, start_time_min=10, starts_per_day_max=1) for row in (1, 2)]
+    grid = case([0, 20], *pair, reserves=[reserve(100, "non_spinning")])
+    matrix, parts = split_of(grid)
+    assert 200_000 == approx(search(matrix, EXACT).objective)
+    assert 200_000 == approx(search(with_class_counts(grid, matrix, parts), EXACT).objective)
