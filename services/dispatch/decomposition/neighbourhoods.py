@@ -107,17 +107,29 @@ def without_shortage(matrix: Matrix, values: Floats) -> Matrix:
 
     A little of it can be cheaper than a start, but a plan in which something is missing is none that anybody wants.
     """
-    priced: list[NDArray[np.int64]] = [
-        np.arange(family.first, family.first + family.size)
-        for family in matrix.column_names.families
-        if family.name in MISSING or family.name.startswith(SHORTAGE)
-    ]
-    columns = np.concatenate(priced) if priced else np.zeros(0, np.int64)
+    columns = np.concatenate([np.zeros(0, np.int64), *(places.ravel() for places in shortages(matrix))])
     if (values[columns] > NOTHING_MW).any():
         return matrix
     upper = matrix.upper.copy()
     upper[columns] = matrix.lower[columns]
     return replace(matrix, upper=upper)
+
+
+def missing_mw(matrix: Matrix, values: Floats, steps: int) -> Floats:
+    """By step, the MW that nobody gives or takes, reserve included."""
+    total = np.zeros(steps)
+    for places in shortages(matrix):
+        total += values[places].sum(axis=0)
+    return total
+
+
+def shortages(matrix: Matrix) -> list[NDArray[np.int64]]:
+    """The columns by which rows that cannot be met are paid for, by family."""
+    return [
+        np.arange(family.first, family.first + family.size).reshape(family.shape)
+        for family in matrix.column_names.families
+        if family.name in MISSING or family.name.startswith(SHORTAGE)
+    ]
 
 
 def near(parts: Split, generation: Generation, dearer: float, values: Floats | None) -> tuple[Floats, Floats]:

@@ -58,7 +58,7 @@ class Pricer:
         self.up = tuple(award for award in parts.awards if parts.rises[award.product])
         self.down = tuple(award for award in parts.awards if not parts.rises[award.product])
         limits, starts = fleet_limits(units, case), start_costs(units, case)
-        self.fleet = fleet_arrays(limits, case, starts)
+        self.limits, self.fleet = limits, fleet_arrays(limits, case, starts)
         self.ready = Ready(parts, limits, case)
         self.room = np.ascontiguousarray(limits.room_mw.ravel())
         self.lower, self.upper = self.fleet.must.astype(float), self.fleet.may.astype(float)
