@@ -102,6 +102,13 @@ class Generation:
             self._gaps = self.pricer(self.prices, gaps=True)
         return self._gaps
 
+    @property
+    def row_prices(self) -> Floats:
+        """The prices of the bound by row of the matrix; nan for rows that are the business of one party."""
+        prices = np.full(self.parts.matrix.shape[0], np.nan)
+        prices[self.parts.master_rows] = self.prices
+        return prices
+
     def run(self, target: float, deadline: float) -> None:
         """Until the bound is within the target (relative) of the master, or time is up."""
         master, idle, near = self.master, 0, 0

@@ -13,12 +13,14 @@ Dives in general: Joncour, Michel, Sadykov, Sverdlov, Vanderbeck (2010), doi 10.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
+from services.dispatch.decomposition.priced_start import loaded_at
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import Outcome, loaded
 from services.dispatch.solve.reduction import reduced, restored, restored_duals
@@ -89,6 +91,8 @@ class Wish:
     """What to open where a decision is dear either way."""
     tell: Tell = lambda _: None
     """Hears what the relaxed problem costs on the way."""
+    prices: Floats | None = None
+    """What the rows that link resources are nearly worth, by row of the matrix (nan for all other rows)."""
 
 
 def relaxed_dive(matrix: Matrix, wish: Wish) -> Outcome | None:
@@ -139,8 +143,15 @@ class RelaxedDive:
         self.stages = chosen[chosen >= 0], np.flatnonzero(matrix.integer[column_of])
         """What becomes whole, in this order."""
         self.at_once = min(at_once, len(self.stages[1]))
-        self.solver = loaded(self.matrix, relaxed=True, options={"threads": 1})
+        self.solver = self._loaded()
         self._limits = self.matrix.lower.copy(), self.matrix.upper.copy()
+
+    def _loaded(self) -> Any:
+        """In HiGHS, near its solution where the prices are known; columns behind its own are none of its business."""
+        prices = self.wish.prices
+        if prices is None:
+            return loaded(self.matrix, relaxed=True, options={"threads": 1})
+        return loaded_at(self.matrix, prices[self.reduction.rest.row_of])
 
     def down(self) -> Outcome | None:
         """The plan at the end, if all becomes whole for no more than the most."""
@@ -252,7 +263,7 @@ class RelaxedDive:
         status = self.solver.getModelStatus()
         if status == highspy.HighsModelStatus.kTimeLimit:
             raise OutOfTime
-        values = np.array(self.solver.getSolution().col_value)
+        values = np.array(self.solver.getSolution().col_value)[: self.matrix.cost.size]
         found = status == highspy.HighsModelStatus.kOptimal
         return Point(float(self.solver.getInfo().objective_function_value) if found else np.inf, values)
 

@@ -128,7 +128,8 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
         best.hear(None, None)
 
     opening = standing_in(generation, capacity_mw(hunt.case), upper)
-    found = relaxed_dive(narrowed, Wish(parts.decisions["on"].ravel(), deadline, enough, most, opening, tell))
+    first = parts.decisions["on"].ravel()
+    found = relaxed_dive(narrowed, Wish(first, deadline, enough, most, opening, tell, generation.row_prices))
     if found is None and best.values is None and np.isinf(most):
         found = _simplest(hunt, others)
     if found is not None:
