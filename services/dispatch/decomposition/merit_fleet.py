@@ -7,6 +7,7 @@ had for less than from any thermal unit (wind that need not be spilled), which g
 import numpy as np
 from numpy.typing import NDArray
 
+from grid_models.case import Case
 from grid_models.quantities import Floats
 from services.dispatch.balance import BALANCE
 from services.dispatch.decomposition.compiled.merit import Need, Pieces, Units
@@ -15,6 +16,7 @@ from services.dispatch.decomposition.hunt import Hunt
 from services.dispatch.decomposition.neighbourhoods import shortages
 from services.dispatch.decomposition.pricing import Pricer
 from services.dispatch.decomposition.split import Split
+from services.dispatch.decomposition.strengthening import is_small
 from services.dispatch.reserves import REQUIREMENT
 
 DEAR = 10.0
@@ -111,6 +113,11 @@ def _cheap(hunt: Hunt, balance: NDArray[np.int64], others: Floats, below: float)
     for missing in (column, *shortages(matrix)):
         standing[missing] = matrix.lower[missing]
     return np.bincount(place, most, minlength=hunt.case.steps).astype(float), standing
+
+
+def may_climb(case: Case, parts: Split) -> bool:
+    """Whether a fleet is small, and alone: what lasts from step to step (a battery) would have to answer too."""
+    return is_small(case) and not lasting(parts, case.steps)[parts.units :].any()
 
 
 def lasting(parts: Split, steps: int) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ In a fleet of few large units prices do not say who runs: what one unit does cha
 each unit answers to the fleet as it is, thousands of times a second, and not to prices.
 """
 
-import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -21,11 +21,13 @@ from services.dispatch.decomposition.neighbourhoods import NOTHING_MW, missing_m
 
 Commitment = NDArray[np.int8]
 """Steps x units."""
+Over = Callable[[], bool]
+"""Whether it is time to end."""
 
 DOUBT = 3e-3
 """A unit-hour with a price gap of this share of the bound is forced e times more seldom than one without any."""
-ROUNDS, LEGS, TRIES = 6, 5, 20
-"""So often the best commitments are dispatched, after so many legs of so many tries each on every thread."""
+LEGS, TRIES = 5, 20
+"""The best commitments are dispatched after so many legs of so many tries each, on every thread: a round."""
 IDLE_ROUNDS = 2
 """So many rounds without a better plan are the last."""
 KEPT, DISPATCHED = 8, 3
@@ -67,11 +69,11 @@ class Climber:
         state = state_of(on, mountain.pieces, mountain.need.depth)
         return cls(mountain, state, np.zeros((KEPT, *on.shape), np.int8), np.full(KEPT, np.inf))
 
-    def go_on(self, seed: int, deadline: float) -> None:
+    def go_on(self, seed: int, over: Over) -> None:
         """A round."""
         see = self.mountain
         for leg in range(LEGS):
-            if time.monotonic() < deadline:
+            if leg == 0 or not over():
                 climb(
                     see.units, see.pieces, see.need, self.state, see.doubt, seed + leg, TRIES, self.kept, self.costs
                 )  # fmt: skip
@@ -87,14 +89,15 @@ class Party:
     climbers: list[Climber]
     tried: set[bytes]
 
-    def go_on(self, threads: ThreadPoolExecutor, number: int, deadline: float) -> bool:
+    def go_on(self, threads: ThreadPoolExecutor, number: int, over: Over) -> bool:
         """A round of all, the dispatch of the best, from which all set out again; whether there is a better plan."""
         known, count = self.best.objective, len(self.climbers)
         seeds = self.hunt.settings.seed + LEGS * (number * count + np.arange(count))
-        list(threads.map(Climber.go_on, self.climbers, seeds.tolist(), [deadline] * count))
-        chosen = self._chosen()
-        for on in chosen:
-            self._dispatch(on)
+        list(threads.map(Climber.go_on, self.climbers, seeds.tolist(), [over] * count))
+        for place, on in enumerate(self._chosen()):
+            # One plan at least comes of a round, however late it is.
+            if place == 0 or not over():
+                self._dispatch(on)
         self._gather()
         return self.best.objective < known
 
@@ -133,19 +136,30 @@ class Party:
                 climber.costs[:] = np.inf
 
 
-def merit_search(best: Incumbent, hunt: Hunt, deadline: float) -> None:
-    """Plans from the commitment that the master mainly follows on; none where it does not know every unit."""
+def merit_search(best: Incumbent, hunt: Hunt, rounds: int, over: Over) -> None:
+    """Better plans than the best, from its commitment on; where there is none yet, from what the master follows most.
+
+    It begins nowhere if the master does not know every unit.
+    """
+    on = _first(best, hunt)
+    if on is None:
+        return
+    others = hunt.generation.master.others()
+    mountain = Mountain.of(hunt, others)
+    party, idle = Party(best, hunt, others, [Climber.at(on, mountain) for _ in range(hunt.settings.threads)], set()), 0
+    with ThreadPoolExecutor(len(party.climbers)) as threads:
+        for number in range(rounds):
+            idle = 0 if party.go_on(threads, number, over) else idle + 1
+            if idle == IDLE_ROUNDS or best.gap() <= hunt.settings.gap or over():
+                return
+
+
+def _first(best: Incumbent, hunt: Hunt) -> Commitment | None:
+    """Where to begin (steps x units)."""
     master = hunt.generation.master
     heaviest = master.heaviest() if master.values.size else {}
     if not heaviest.keys() >= set(range(hunt.parts.units)):
-        return
-    on = np.array([heaviest[unit] for unit in range(hunt.parts.units)]).T
-    others = master.others()
-    mountain = Mountain.of(hunt, others)
-    climbers = [Climber.at(on, mountain) for _ in range(hunt.settings.threads)]
-    party, idle = Party(best, hunt, others, climbers, set()), 0
-    with ThreadPoolExecutor(len(climbers)) as threads:
-        for number in range(ROUNDS):
-            idle = 0 if party.go_on(threads, number, deadline) else idle + 1
-            if idle == IDLE_ROUNDS or best.gap() <= hunt.settings.gap or time.monotonic() > deadline:
-                return
+        return None
+    if best.values is not None:
+        return np.round(best.values[hunt.parts.decisions["on"]]).astype(np.int8).T
+    return np.array([heaviest[unit] for unit in range(hunt.parts.units)]).T

@@ -1,6 +1,6 @@
 """Where to look for a better plan: near the schedules of the master, then wherever prices do not say no."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,8 @@ from services.dispatch.decomposition.hunt import Hunt, Incumbent
 from services.dispatch.decomposition.relaxed_dive import Columns, Opening
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
-from services.dispatch.solve.highs import End, Settings
+from services.dispatch.solve.highs import End, News, Outcome, Settings
+from services.dispatch.solve.reduction import Reduction, restored
 
 WIDTHS = (0.0, 5e-5, 3e-4)
 """How much dearer than the bound, relative, a schedule may be to take part in a restricted search."""
@@ -38,6 +39,14 @@ class Place:
     settings: Settings
     cutoff: float | None = None
     """What a plan must cost more than if it lies outside; None where a better one may be left out."""
+    reduction: Reduction | None = None
+    """Where the matrix is what was left of the narrowed problem."""
+
+    def plan(self, found: News | Outcome) -> Outcome | None:
+        """The plan by unit of what the search has found."""
+        if self.reduction is not None and found.values is not None:
+            found = replace(found, values=restored(self.reduction, found.values))
+        return self.hunt.plan(found)
 
     def proves(self, bound: float, end: End = "stopped") -> float:
         """What a bound on this problem (or its end) says of the model."""
@@ -48,15 +57,20 @@ class Place:
         return min(bound, self.cutoff) if np.isfinite(bound) else -np.inf
 
 
-def neighbourhoods(best: Incumbent, hunt: Hunt, threads: int) -> Iterator[Place]:
+def neighbourhoods(best: Incumbent, hunt: Hunt, threads: int, widths: Sequence[float] = WIDTHS) -> Iterator[Place]:
     """Each is made when the one before has been searched."""
-    for width in WIDTHS:
-        lower, upper = near(hunt.parts, hunt.generation, width * abs(hunt.generation.bound), best.values)
-        yield Place(hunt, hunt.narrowed(lower, upper), restricted(best, hunt, threads))
+    for width in widths:
+        yield nearby(best, hunt, threads, width)
     # What identical units can do together is in rare cases more than what they can do apart.
     for everything in (hunt, hunt.apart) if hunt.aggregation.groups else (hunt,):
         settings = replace(hunt.settings, threads=threads, seconds=max(hunt.left_s, 0.5))
         yield Place(everything, everything.below(best.objective), settings, best.objective)
+
+
+def nearby(best: Incumbent, hunt: Hunt, threads: int, width: float) -> Place:
+    """Near the schedules of the master and the best plan."""
+    lower, upper = near(hunt.parts, hunt.generation, width * abs(hunt.generation.bound), best.values)
+    return Place(hunt, hunt.narrowed(lower, upper), restricted(best, hunt, threads))
 
 
 def restricted(best: Incumbent, hunt: Hunt, threads: int) -> Settings:

@@ -18,7 +18,7 @@ from services.dispatch.decomposition.continuing import continued
 from services.dispatch.decomposition.duel import duel
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.hunt import Hunt, Incumbent, Tell, with_commitment
-from services.dispatch.decomposition.merit_fleet import lasting
+from services.dispatch.decomposition.merit_fleet import may_climb
 from services.dispatch.decomposition.merit_search import merit_search
 from services.dispatch.decomposition.neighbourhoods import (
     Place,
@@ -40,8 +40,8 @@ EASIER_FIRST = 5_000
 """Thermal units x steps from which first prices come from an easier case: the same in hours, or with fewer units."""
 BOUND_SHARE, DIVE_SHARE = 0.4, 0.5
 """Of the time, what the bound may take; of what is left then, the dive."""
-MERIT_SHARE = 0.1
-"""Of the time that is left, what climbs by merit order may take."""
+MERIT_SHARE, MERIT_ROUNDS = 0.1, 4
+"""Of the time that is left, what the first climbs by merit order may take; their rounds."""
 BLOCKS_SHARE = 0.3
 """Of the time that is left, what whole numbers for other kinds may take before the dive."""
 SIMPLEST_SHARE = 0.5
@@ -82,8 +82,7 @@ def decomposed_search(
     together = interchangeable(parts) if is_small(case) else Aggregation(parts, ())
     hunt = Hunt(case, matrix, parts, generation, settings, deadline, memory_limit_mb, together)
     _continue(best, hunt)
-    # What lasts (a battery, a contract) would have to answer too.
-    lumpy = is_small(case) and not lasting(parts, case.steps)[parts.units :].any()
+    lumpy = may_climb(case, parts)
     if best.gap() > settings.gap and not lumpy:
         # A small fleet's plan may lie farther off: what closes that gap is branch and bound, not a wider dive.
         most = np.inf if is_small(case) else generation.bound + settings.gap * abs(generation.bound)
@@ -92,7 +91,8 @@ def decomposed_search(
         generation.run(FINE * settings.gap, time.monotonic() + BOUND_SHARE * hunt.left_s)
         best.raise_bound(generation.bound)
     if best.gap() > settings.gap and lumpy:
-        merit_search(best, hunt, time.monotonic() + MERIT_SHARE * hunt.left_s)
+        climbing_ends = time.monotonic() + MERIT_SHARE * hunt.left_s
+        merit_search(best, hunt, MERIT_ROUNDS, lambda: time.monotonic() > climbing_ends)
     if best.gap() > settings.gap and not lumpy:
         _dive(best, hunt, MANY_OPEN, np.inf)
     why = "" if best.gap() <= settings.gap else _search(best, hunt)
@@ -168,7 +168,7 @@ def _one_by_one(best: Incumbent, hunt: Hunt) -> str:
 
         start = place.hunt.start(best.values)
         found, why = guarded_search(place.matrix, place.settings, hear, start, hunt.memory_limit_mb)
-        plan = place.hunt.plan(found)
+        plan = place.plan(found)
         if plan is not None:
             best.take(plan)
         best.raise_bound(min(place.proves(found.bound, found.end), best.objective))

@@ -93,8 +93,10 @@ def state_of(on: np.ndarray, pieces: Pieces, depth: int) -> State:
     """A commitment (steps x units) before anything is known of it."""
     steps, width = len(on), len(pieces.price)
     by_step, by_depth, by_piece = np.zeros(steps), np.zeros((depth, steps)), np.zeros((steps, width))
+    # One order of the array for every fleet: another would be compiled anew.
+    own = np.array(on, dtype=np.int8, order="C")
     return State(
-        on.astype(np.int8), np.zeros(on.shape), by_step, by_step.copy(), by_depth, by_depth.copy(), by_step.copy(),
+        own, np.zeros(on.shape), by_step, by_step.copy(), by_depth, by_depth.copy(), by_step.copy(),
         np.zeros(steps, np.int64), by_piece, by_piece.copy(), np.zeros((steps, width), np.int64),
     )  # fmt: skip
 
