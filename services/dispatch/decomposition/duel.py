@@ -3,7 +3,7 @@
 The prover asks whether any plan costs at most c = (1 - gap) x the best cost. Every decision whose exact price gap puts
 it above c is fixed, branches above c are cut off at once (HiGHS option `objective_bound`), and no time goes into
 heuristics: a tree that is searched to its end without such a plan proves c. The finder begins near the schedules of
-the master, climbs by merit order where the fleet allows it, and ends with everything below the best plan.
+the master and ends with everything below the best plan.
 """
 
 from collections.abc import Iterator
@@ -11,12 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from services.dispatch.decomposition.climbing import Climbing
 from services.dispatch.decomposition.hunt import Hunt, Incumbent
-from services.dispatch.decomposition.merit_fleet import may_climb
-from services.dispatch.decomposition.neighbourhoods import WIDTHS, Place, nearby, neighbourhoods
-from services.dispatch.solve.guarded import DIED, Guarded, Heard, Message, Speaker, Start, next_word
-from services.dispatch.solve.highs import News, Outcome
+from services.dispatch.decomposition.neighbourhoods import Place, neighbourhoods
+from services.dispatch.solve.guarded import DIED, Guarded, Heard, Message, Start, next_word
+from services.dispatch.solve.highs import News, Outcome, Settings
 from services.dispatch.solve.reduction import reduced
 
 PROOF_ONLY = {
@@ -38,7 +36,7 @@ class Side:
 
     def __init__(self, best: Incumbent, hunt: Hunt, heard: Heard):
         self.best, self.hunt, self.heard = best, hunt, heard
-        self.searching: Speaker | None = None
+        self.searching: Guarded | None = None
 
     def search(self, place: Place, start: Start | None) -> None:
         self.end()
@@ -77,14 +75,16 @@ class Prover(Side):
         if np.isfinite(cutoff):
             options = {**options, **PROOF_ONLY, "objective_bound": cutoff}
         wish = replace(settings, gap=0.0, threads=1, seconds=max(self.hunt.left_s, 0.5), options=options)
+        self.search(self._question(cutoff, wish), None)
+
+    def _question(self, cutoff: float, wish: Settings) -> Place:
+        """Whether there is a plan up to a cost; only what limits alone decide is left out, no count is."""
         narrowed = self.hunt.below(cutoff)
-        # Only what its limits decide goes, no count does.
         reduction = reduced(narrowed)
         left = replace(reduction.matrix, integer=narrowed.integer[reduction.rest.column_of])
-        if left.cost.size:
-            self.search(Place(self.hunt, left, wish, cutoff, reduction), None)
-        else:
-            self.search(Place(self.hunt, narrowed, wish, cutoff), None)
+        if not left.cost.size:
+            return Place(self.hunt, narrowed, wish, cutoff)
+        return Place(self.hunt, left, wish, cutoff, reduction)
 
     def _cutoff(self) -> float:
         """The bound that is enough; infinite where there is no plan yet."""
@@ -105,34 +105,13 @@ class Finder(Side):
 
     def __init__(self, best: Incumbent, hunt: Hunt, heard: Heard):
         super().__init__(best, hunt, heard)
-        self.steps = self._steps()
+        self.places: Iterator[Place] = neighbourhoods(best, hunt, threads=1)
 
     def begin(self) -> None:
-        """Go on to the next search, if there is one."""
-        next(self.steps, None)
-
-    def _steps(self) -> Iterator[None]:
-        """Near the master and up by merit order in turn, for as long as that helps; then wider."""
-        best, hunt, widths = self.best, self.hunt, list(WIDTHS)
-        if may_climb(hunt.case, hunt.parts):
-            nearest, known = widths.pop(0), -np.inf
-            while known != best.objective:
-                known = best.objective
-                self._look(nearby(best, hunt, 1, nearest))
-                yield
-                self._climb()
-                yield
-        for place in neighbourhoods(best, hunt, 1, widths):
-            self._look(place)
-            yield
-
-    def _look(self, place: Place) -> None:
-        self.search(place, place.hunt.start(self.best.values))
-
-    def _climb(self) -> None:
-        self.end()
-        self.place = Place(self.hunt.apart, self.hunt.matrix, self.hunt.settings)
-        self.searching = Climbing(self.best, self.hunt, self.heard)
+        """Go on to the next place, if there is one."""
+        place = next(self.places, None)
+        if place is not None:
+            self.search(place, place.hunt.start(self.best.values))
 
 
 def duel(best: Incumbent, hunt: Hunt) -> str:

@@ -1,6 +1,6 @@
 """Where to look for a better plan: near the schedules of the master, then wherever prices do not say no."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,20 +57,15 @@ class Place:
         return min(bound, self.cutoff) if np.isfinite(bound) else -np.inf
 
 
-def neighbourhoods(best: Incumbent, hunt: Hunt, threads: int, widths: Sequence[float] = WIDTHS) -> Iterator[Place]:
+def neighbourhoods(best: Incumbent, hunt: Hunt, threads: int) -> Iterator[Place]:
     """Each is made when the one before has been searched."""
-    for width in widths:
-        yield nearby(best, hunt, threads, width)
+    for width in WIDTHS:
+        lower, upper = near(hunt.parts, hunt.generation, width * abs(hunt.generation.bound), best.values)
+        yield Place(hunt, hunt.narrowed(lower, upper), restricted(best, hunt, threads))
     # What identical units can do together is in rare cases more than what they can do apart.
     for everything in (hunt, hunt.apart) if hunt.aggregation.groups else (hunt,):
         settings = replace(hunt.settings, threads=threads, seconds=max(hunt.left_s, 0.5))
         yield Place(everything, everything.below(best.objective), settings, best.objective)
-
-
-def nearby(best: Incumbent, hunt: Hunt, threads: int, width: float) -> Place:
-    """Near the schedules of the master and the best plan."""
-    lower, upper = near(hunt.parts, hunt.generation, width * abs(hunt.generation.bound), best.values)
-    return Place(hunt, hunt.narrowed(lower, upper), restricted(best, hunt, threads))
 
 
 def restricted(best: Incumbent, hunt: Hunt, threads: int) -> Settings:

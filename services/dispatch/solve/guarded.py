@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,16 +127,7 @@ class Guarded:
         self._heard.put((self, None))
 
 
-class Speaker(Protocol):
-    """A search that is heard, whatever it runs in."""
-
-    @property
-    def resident_mb(self) -> float: ...
-
-    def end(self) -> None: ...
-
-
-Heard = queue.Queue[tuple[Speaker | None, Message]]
+Heard = queue.Queue[tuple[Guarded | None, Message]]
 
 
 def quiet(_: float | None, __: float | None) -> None:
@@ -171,7 +162,7 @@ def _bare(matrix: Matrix) -> Matrix:
     return replace(matrix, column_names=None, row_names=None)  # type: ignore[arg-type]
 
 
-def next_word(heard: Heard) -> tuple[Speaker | None, Message]:
+def next_word(heard: Heard) -> tuple[Guarded | None, Message]:
     """The next word of any search, and whose it is; after some silence an empty one of nobody."""
     try:
         return heard.get(timeout=POLL_S)
