@@ -40,8 +40,12 @@ def random_unit(number: int, dice: np.random.Generator) -> ThermalUnit:
 @pytest.fixture(scope="module")
 def large() -> Case:
     """Two days of units that differ little, and a battery: no proof of an optimum within seconds."""
+    return fleet_of(UNITS)
+
+
+def fleet_of(count: int) -> Case:
     dice = np.random.default_rng(7)
-    units = [random_unit(number, dice) for number in range(UNITS)]
+    units = [random_unit(number, dice) for number in range(count)]
     shape = 1 + 0.35 * np.sin(np.arange(HOURS) / 24 * 2 * np.pi - 2) + 0.05 * dice.random(HOURS)
     demand = 0.55 * sum(unit.max_mw for unit in units) * shape
     return case(demand.round(1).tolist(), *units, battery(200, 800, start=400))
@@ -106,8 +110,13 @@ def test_memory_that_is_too_small_is_said_in_words() -> None:
         plan_case(case([50], thermal()), Options(memory_limit_mb=1))
 
 
-def test_ctrl_c_returns_the_best_plan_so_far(large: Case, tmp_path: Path) -> None:
-    """The command is interrupted once it has told of a first incumbent; it writes a plan that the referee accepts."""
+def test_ctrl_c_returns_the_best_plan_so_far(tmp_path: Path) -> None:
+    """
+    The command is interrupted once it has told of a first incumbent; it writes a plan that the referee accepts.
+
+    To the last cent no optimum of so many units is proven before the signal comes, however busy the machine.
+    """
+    large = fleet_of(4 * UNITS)
     write_native(large, tmp_path / "large.json")
     command = [sys.executable, "-m", "gridflex.commands", "solve", str(tmp_path / "large.json")]
     command += ["--gap", "0", "--time-limit", "120", "--plan", str(tmp_path / "plan.json")]
@@ -121,8 +130,7 @@ def test_ctrl_c_returns_the_best_plan_so_far(large: Case, tmp_path: Path) -> Non
     assert 0 == process.returncode
     plan = read_plan(tmp_path / "plan.json")
     assert judge(plan, large).accepted
-    # On a busy machine the optimum may be proven between the news and the signal.
-    assert "interrupted" == plan.solver["stopped_by"] or plan.status == "optimal"
+    assert "interrupted" == plan.solver["stopped_by"]
 
 
 def test_initial_states_that_are_missing_are_chosen_and_stated() -> None:

@@ -81,6 +81,21 @@ def decomposed_search(
     # In a fleet so small that branch and bound is what takes the time, identical units count as one.
     together = interchangeable(parts) if is_small(case) else Aggregation(parts, ())
     hunt = Hunt(case, matrix, parts, generation, settings, deadline, memory_limit_mb, together)
+    try:
+        why = _improve(best, hunt)
+    except KeyboardInterrupt:
+        # Whatever was at work when it came, the best so far stays.
+        why = "interrupted"
+    if best.values is None and best.bound == np.inf:
+        return Outcome("infeasible", np.inf, np.inf, None), ""
+    end: End = "optimal" if best.gap() <= settings.gap else "stopped"
+    lower = min(best.bound, best.objective)
+    return Outcome(end, best.objective, lower, best.values, best.row_dual), why if end == "stopped" else ""
+
+
+def _improve(best: Incumbent, hunt: Hunt) -> str:
+    """From what is remembered to a proven plan, or why it is not proven."""
+    case, parts, generation, settings = hunt.case, hunt.parts, hunt.generation, hunt.settings
     _continue(best, hunt)
     lumpy = may_climb(case, parts)
     if best.gap() > settings.gap and not lumpy:
@@ -95,12 +110,7 @@ def decomposed_search(
         merit_search(best, hunt, MERIT_ROUNDS, lambda: time.monotonic() > climbing_ends)
     if best.gap() > settings.gap and not lumpy:
         _dive(best, hunt, MANY_OPEN, np.inf)
-    why = "" if best.gap() <= settings.gap else _search(best, hunt)
-    if best.values is None and best.bound == np.inf:
-        return Outcome("infeasible", np.inf, np.inf, None), ""
-    end: End = "optimal" if best.gap() <= settings.gap else "stopped"
-    lower = min(best.bound, best.objective)
-    return Outcome(end, best.objective, lower, best.values, best.row_dual), why if end == "stopped" else ""
+    return "" if best.gap() <= settings.gap else _search(best, hunt)
 
 
 def _continue(best: Incumbent, hunt: Hunt) -> None:

@@ -148,12 +148,13 @@ def guarded_search(
         best.outcome = search(matrix, replace(settings, threads=1), best.hear, start)
         return best.result(), ""
     heard: Heard = queue.Queue()
-    with Guarded(matrix, settings, start, heard) as searching:
-        try:
+    try:
+        with Guarded(matrix, settings, start, heard) as searching:
             _follow(best, searching, heard, memory_limit_mb)
-        except KeyboardInterrupt:
-            best.reason = "interrupted"
-            _drain(best, heard)
+    except KeyboardInterrupt:
+        # It may come at any moment, also while the process is begun or ended.
+        best.reason = "interrupted"
+        _drain(best, heard)
     return best.result(), best.reason
 
 

@@ -121,3 +121,18 @@ def test_ctrl_c_leaves_what_was_found(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("services.dispatch.decomposition.duel._last_words", lambda *_: None)
     assert "interrupted" == duel(best, chase)
     assert found.values is best.values
+
+
+@pytest.mark.parametrize("during", ["merit_search", "_search"])
+def test_ctrl_c_before_or_between_the_searches_leaves_what_was_found(during: str, monkeypatch: pytest.MonkeyPatch):
+    """The best plan is known to the search when the signal comes in the middle of something else."""
+    grid, found = fleet(3), optimum(3)
+
+    def interrupted(best: Incumbent, *_: object) -> str:
+        best.take(found)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(searching, during, interrupted)
+    plan = plan_case(grid, Options(gap=0, method="decomposed", time_limit_s=30))
+    assert found.objective == approx(plan.cost)
+    assert "interrupted" == plan.solver["stopped_by"]
