@@ -36,6 +36,8 @@ WHOLE = 1e-6
 HALF = 0.5
 SHARE = 0.25
 """Of the decisions that are not whole, how many are fixed at once."""
+CHEAP, BOLDER = 0.01, 2.0
+"""While a batch costs no more than this part of what is left up to `enough`, the next share is so much larger."""
 FEW = 8
 """So many may be fixed at once in any case."""
 ROOM = 0.5
@@ -143,6 +145,7 @@ class RelaxedDive:
         self.stages = chosen[chosen >= 0], np.flatnonzero(matrix.integer[column_of])
         """What becomes whole, in this order."""
         self.at_once = min(at_once, len(self.stages[1]))
+        self.share = SHARE
         self.solver = self._loaded()
         self._limits = self.matrix.lower.copy(), self.matrix.upper.copy()
 
@@ -214,12 +217,14 @@ class RelaxedDive:
             ROOM * (self.wish.enough - before.objective), LEAST_ROOM * abs(before.objective)
         )
         basis = self.solver.getBasis()
-        count = min(max(int(np.ceil(SHARE * columns.size)), FEW), columns.size, self.at_once)
+        count = min(max(int(np.ceil(self.share * columns.size)), FEW), columns.size, self.at_once)
         while True:
             batch = columns[:count]
             here = self._at(batch, whole[:count])
             if here.objective <= allowed:
                 self.at_once = max(self.at_once, LARGER * count)
+                cheap = here.objective - before.objective <= CHEAP * (self.wish.enough - before.objective)
+                self.share = min(1.0, BOLDER * self.share) if cheap else SHARE
                 return here
             if count == 1:
                 self.at_once = LARGER

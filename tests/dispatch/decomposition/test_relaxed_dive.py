@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from grid_models.provinces import builtin_case
 from services.dispatch.assembly import build
+from services.dispatch.decomposition import relaxed_dive as module
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.hunt import with_commitment
 from services.dispatch.decomposition.neighbourhoods import near, open_width, standing_in, without_shortage
@@ -60,6 +61,27 @@ def check(matrix: Matrix, on: np.ndarray, bound: float) -> None:
 @pytest.mark.parametrize("name", ["everything", "province"])
 def test_a_dive_ends_in_a_plan_and_its_exact_dispatch(name: str):
     check(*narrowed(builtin_case("zhejiang") if name == "province" else reference_cases()[name]))
+
+
+def test_batches_grow_while_they_cost_next_to_nothing(monkeypatch: pytest.MonkeyPatch):
+    """With ten times the gap as room it takes fewer programmes to a plan than with batches that never grow."""
+    matrix, on, bound = narrowed(builtin_case("zhejiang"))
+    solved: list[float] = []
+    once = module.RelaxedDive._solved
+
+    def counted(dive: module.RelaxedDive) -> module.Point:
+        here = once(dive)
+        solved.append(here.objective)
+        return here
+
+    monkeypatch.setattr(module.RelaxedDive, "_solved", counted)
+    counts = []
+    for cheap in (-1.0, module.CHEAP):
+        monkeypatch.setattr(module, "CHEAP", cheap)
+        solved.clear()
+        assert relaxed_dive(matrix, Wish(on, in_time(), 1.01 * bound)) is not None
+        counts.append(len(solved))
+    assert counts[1] < counts[0]
 
 
 def test_what_costs_more_than_the_most_is_given_up():
