@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import highspy
 import numba
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from grid_models.quantities import Floats
@@ -48,8 +49,8 @@ class Blocks:
         self.solvers = [loaded(matrix, relaxed=True, options={"threads": 1}) for matrix in self.matrices]
         self.largest_first = sorted(range(len(self.matrices)), key=lambda number: -int(self.matrices[number].rows.nnz))
 
-    def __call__(self, row_prices: Floats) -> Offers:
-        """Every block's best schedule at these prices of the master's rows."""
+    def __call__(self, row_prices: Floats, only: NDArray[np.bool_] | None = None) -> Offers:
+        """Every block's best schedule at these prices of the master's rows, or only that of some."""
         parts = self.parts
         reduced = parts.matrix.cost - parts.links.T @ row_prices
         count = len(parts.blocks)
@@ -58,7 +59,8 @@ class Blocks:
         def ask(number: int) -> tuple[float, Floats] | None:
             return _cheapest(self.solvers[number], reduced[parts.blocks[number].columns])
 
-        for number, found in zip(self.largest_first, side_by_side(ask, self.largest_first), strict=True):
+        asked = [number for number in self.largest_first if only is None or only[number]]
+        for number, found in zip(asked, side_by_side(ask, asked), strict=True):
             if found is not None:
                 block = parts.blocks[number]
                 value[number], values[block.columns] = found

@@ -6,6 +6,7 @@ stabilised by a box around the best prices so far and by smoothing towards them 
 
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from grid_models.quantities import Floats
 from services.dispatch.balance import BALANCE
 from services.dispatch.decomposition.blocks import Blocks
 from services.dispatch.decomposition.master import Master
+from services.dispatch.decomposition.parties import together
 from services.dispatch.decomposition.pricing import Priced, Pricer
 from services.dispatch.decomposition.recalling import recalled_commitment, recalled_prices
 from services.dispatch.decomposition.split import Schedules, Split
@@ -45,38 +47,52 @@ class Generation:
     It may be run again to a finer target, and goes on from where it was.
     """
 
-    def __init__(
-        self,
-        case: Case,
-        parts: Split,
-        tell: Callable[[float], None],
-        memory: Memory | None = None,
-        weights: Floats | None = None,
-    ):
-        self.parts, self.tell = parts, tell
-        self.counts = np.ones(parts.units + len(parts.blocks))
-        """How many of its kind each unit (and block) stands for."""
-        if weights is not None:
-            self.counts[: parts.units] = weights
-        self.pricer = Pricer(case, parts)
+    def __init__(self, case: Case, parts: Split, tell: Callable[[float], None], memory: Memory | None = None):
+        self.case, self.parts, self.tell = case, parts, tell
+        self.pricer, self.blocks = Pricer(case, parts), Blocks(parts)
+        self.group = together(case, parts)
+        """Of every party, the group with which it has a part in the master."""
         self.boxed = boxed_rows(parts)
-        self.blocks = Blocks(parts)
-        self.master = Master(parts, self.boxed, self.counts)
+        self._shown = _shown(parts)
+        self._begin(np.ones(parts.parties), np.zeros(parts.matrix.shape[1]))
+        if memory is not None and memory.knows(case):
+            self._begin_from(memory, case)
+
+    def _begin(self, counts: Floats, given: Floats) -> None:
+        self.counts = counts
+        """How many of its kind each unit (and block) stands for; 0 where it has no part."""
+        self.master = Master(self.parts, self.boxed, counts, self.group, given)
         self.bound = -np.inf
         """Lower bound on the cost of any plan."""
-        self.prices = _first_prices(case, parts)
+        self.prices = _first_prices(self.case, self.parts)
         """Of the master's rows, at the bound."""
         centre = np.abs(self.prices)
         self._width = np.maximum(BOX * centre[self.boxed], 1e-3 * max(1.0, float(centre.max(initial=0.0))))
         self._next = self.prices
         self._seen: set[tuple[int, bytes]] = set()
-        self._shown = _shown(parts)
         self._gaps: Priced | None = None
         self.rounds = 0
         self.planned: Floats | None = None
         """What the remembered plan commits (units x steps, nan for units that are not known)."""
-        if memory is not None and memory.knows(case):
-            self._begin_from(memory, case)
+
+    def among(self, counts: Floats) -> "Generation":
+        """Another one over the same parts, at its beginning, in which each party counts so many times."""
+        return self._other(counts, np.zeros(self.parts.matrix.shape[1]))
+
+    def around(self, values: Floats, held: NDArray[np.bool_]) -> "Generation":
+        """Another one in which these parties do what they do in these values of all columns, and the rest goes on."""
+        owned = (self.parts.party >= 0) & held[self.parts.party]
+        other = self._other(np.where(held, 0.0, self.counts), np.where(owned, values, 0.0))
+        other.prices, other._width = self.prices, self._width
+        other._next = self.prices
+        other.master.again(self.master)
+        return other
+
+    def _other(self, counts: Floats, given: Floats) -> "Generation":
+        other = copy(self)
+        other.tell = lambda _: None
+        other._begin(counts, given)
+        return other
 
     def start_at(self, prices: Floats) -> None:
         """Begin near these prices instead; before the first run only."""
@@ -142,28 +158,34 @@ class Generation:
         return True, fresh
 
     def price(self, prices: Floats) -> Priced:
-        """Thermal units and blocks at these prices of the master's rows."""
-        priced, offers = self.pricer(prices), self.blocks(prices)
+        """Thermal units and blocks at these prices of the master's rows; nothing of those that have no part."""
+        present = self.counts > 0
+        units, blocks = np.split(present, [self.parts.units])
+        priced, offers = self.pricer(prices, only=units), self.blocks(prices, blocks)
         schedules, rest = priced.schedules, np.zeros((len(offers.value), self.pricer.steps))
         both = Schedules(
             schedules.values + offers.values, np.vstack([schedules.on, rest]), np.r_[schedules.cost, offers.cost]
         )
-        return replace(priced, value=np.r_[priced.value, offers.value], schedules=both)
+        return replace(priced, value=np.where(present, np.r_[priced.value, offers.value], 0.0), schedules=both)
 
     def take(self, priced: Priced) -> int:
-        """The schedules that the master does not have yet go into it; how many."""
-        units = self._fresh(priced)
-        if units.size:
-            self.master.add(priced.schedules, units)
-        return int(units.size)
+        """The schedules that the master does not have yet go into it; how many groups have one."""
+        groups = self._fresh(priced)
+        if groups.size:
+            self.master.add(priced.schedules, groups)
+        return int(groups.size)
 
     def _fresh(self, priced: Priced) -> NDArray[np.int64]:
-        """The units and blocks whose schedule has not been in the master yet."""
-        known = np.flatnonzero(np.abs(priced.value) < IMPOSSIBLE).tolist()
-        keys = [(party, self._key(party, priced.schedules)) for party in known]
+        """The groups in which somebody does what has not been in the master yet, and everybody can do something."""
+        priced_parties = np.arange(len(priced.value))
+        present = self.counts[priced_parties] > 0
+        known = np.abs(priced.value) < IMPOSSIBLE
+        keys = [(party, self._key(party, priced.schedules)) for party in np.flatnonzero(known & present).tolist()]
         fresh = [key for key in keys if key not in self._seen]
         self._seen.update(fresh)
-        return np.array([party for party, _ in fresh], dtype=np.int64)
+        groups = self.group[[party for party, _ in fresh]]
+        found: NDArray[np.int64] = np.setdiff1d(groups, self.group[priced_parties[~known & present]])
+        return found
 
     def _key(self, party: int, schedules: Schedules) -> bytes:
         shown: Floats = np.round(schedules.values[self._shown[party]], 4)

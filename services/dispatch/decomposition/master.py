@@ -1,6 +1,7 @@
-"""The master linear programme: the linking rows, and one weight per unit (or block) and schedule."""
+"""The master linear programme: the linking rows, and a weight per group of parties and what they did together."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import highspy
@@ -8,36 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
+from services.dispatch.decomposition.following import Followed, Mixture, Patterns, mixed
 from services.dispatch.decomposition.split import Schedules, Split, link_entries
 
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 ROUNDING = 1e-7
 """Of a price."""
-
-
-class Patterns:
-    """The commitments that schedules in the master have: one number per unit and commitment."""
-
-    def __init__(self) -> None:
-        self.number: dict[tuple[int, bytes], int] = {}
-        self.unit: list[int] = []
-        self.on: list[NDArray[np.int8]] = []
-        self._of_schedule: list[NDArray[np.int64]] = []
-
-    def note(self, units: NDArray[np.int64], on: NDArray[np.int8]) -> None:
-        """Schedules of these units, one commitment each, come behind those that are known."""
-        numbers = np.zeros(len(units), np.int64)
-        for row, unit in enumerate(units.tolist()):
-            numbers[row] = self.number.setdefault((unit, on[row].tobytes()), len(self.unit))
-            if numbers[row] == len(self.unit):
-                self.unit.append(unit)
-                self.on.append(on[row])
-        self._of_schedule.append(numbers)
-
-    @property
-    def of_schedule(self) -> NDArray[np.int64]:
-        """Of every schedule, the number of its pattern."""
-        return np.concatenate([np.zeros(0, np.int64), *self._of_schedule])
 
 
 class Master:
@@ -46,29 +23,31 @@ class Master:
     Rows under stabilisation carry a slack each way, whose costs keep their prices in a box around a centre.
     """
 
-    def __init__(self, parts: Split, boxed: NDArray[np.int64], counts: Floats):
+    def __init__(self, parts: Split, boxed: NDArray[np.int64], counts: Floats, group: NDArray[np.int64], given: Floats):
         matrix, rows = parts.matrix, parts.master_rows
-        units = parts.units + len(parts.blocks)
-        self.parts, self.units, self.boxed = parts, units, boxed
-        self.lower, self.upper = matrix.row_lower[rows], matrix.row_upper[rows]
+        self.parts, self.boxed, self.counts, self.group = parts, boxed, counts, group
+        self.given = given
+        """What those do who have no part here, of all columns of the matrix."""
+        taken = parts.links @ given
+        self.lower, self.upper = matrix.row_lower[rows] - taken, matrix.row_upper[rows] - taken
+        self.offset = float(matrix.offset + matrix.cost @ given)
+        present = (np.bincount(group, counts) > 0).astype(float)
         self.solver = highspy.Highs()
         highspy.Highs.resetGlobalScheduler(True)
         for name, value in {"output_flag": False, "threads": 1}.items():
             self.solver.setOptionValue(name, value)
-        self.solver.changeObjectiveOffset(float(matrix.offset))
+        self.solver.changeObjectiveOffset(self.offset)
         empty = np.zeros(0, np.int32)
         self.solver.addRows(
-            len(rows) + units, np.r_[self.lower, counts], np.r_[self.upper, counts],
-            0, np.zeros(len(rows) + units, np.int32), empty, np.zeros(0),
+            len(rows) + len(present), np.r_[self.lower, present], np.r_[self.upper, present],
+            0, np.zeros(len(rows) + len(present), np.int32), empty, np.zeros(0),
         )  # fmt: skip
         kept = parts.links[:, parts.kept].tocsc()
         self._add(matrix.cost[parts.kept], matrix.lower[parts.kept], matrix.upper[parts.kept],
                   kept.indptr[:-1], kept.indices, kept.data)  # fmt: skip
         self.slacks = self._add_slacks()
-        self.first_schedule = self.solver.getNumCol()
         self.patterns = Patterns()
-        self._blocks: list[tuple[int, int, Floats]] = []
-        """Of blocks' schedules: the column of the weight, the block, and its part of the matrix's columns."""
+        self.followed: list[Followed] = []
         self.values: Floats = np.zeros(0)
 
     def _add(
@@ -94,22 +73,48 @@ class Master:
         for columns, cost in zip(self.slacks, (prices + width, width - prices), strict=True):
             self.solver.changeColsCost(count, columns, np.ascontiguousarray(cost))
 
-    def add(self, schedules: Schedules, units: NDArray[np.int64]) -> None:
-        """New schedules of these units."""
-        starts, rows, values = link_entries(self.parts, schedules, units)
+    def add(self, schedules: Schedules, groups: NDArray[np.int64]) -> None:
+        """What all members of these groups do, one column for each."""
+        place_of_group = np.full(int(self.group.max()) + 1, -1)
+        place_of_group[groups] = np.arange(len(groups))
+        place = np.where(self.counts > 0, place_of_group[self.group], -1)
+        starts, rows, values = link_entries(self.parts, schedules.values, place, self.counts)
         counts = np.diff(np.r_[starts, len(rows)])
-        # Every schedule also counts once for its unit; entries stay ordered by schedule.
-        order = np.argsort(np.r_[np.repeat(np.arange(len(units)), counts), np.arange(len(units))], kind="stable")
-        all_rows = np.r_[rows, len(self.parts.master_rows) + units][order]
-        all_values = np.r_[values, np.ones(len(units))][order]
-        count, first = len(units), self.solver.getNumCol()
-        self._add(schedules.cost[units], np.zeros(count), np.full(count, np.inf),
+        # Every column also counts once for its group; entries stay ordered by column.
+        order = np.argsort(np.r_[np.repeat(np.arange(len(groups)), counts), np.arange(len(groups))], kind="stable")
+        all_rows = np.r_[rows, len(self.parts.master_rows) + groups][order]
+        all_values = np.r_[values, np.ones(len(groups))][order]
+        count, first, members = len(groups), self.solver.getNumCol(), np.flatnonzero(place >= 0)
+        cost = np.bincount(place[members], (self.counts * schedules.cost)[members], minlength=count).astype(float)
+        self._add(cost, np.zeros(count), np.full(count, np.inf),
                   np.r_[0, np.cumsum(counts + 1)[:-1]], all_rows, all_values)  # fmt: skip
-        self.patterns.note(units, schedules.on[units].astype(np.int8))
-        for place, party in enumerate(units.tolist()):
-            if party >= self.parts.units:
-                number = party - self.parts.units
-                self._blocks.append((first + place, number, schedules.values[self.parts.blocks[number].columns]))
+        self._note(schedules, np.where(place >= 0, first + place, -1))
+
+    def _note(self, schedules: Schedules, column: NDArray[np.int64]) -> None:
+        units = np.flatnonzero(column[: self.parts.units] >= 0)
+        self.patterns.note(units, schedules.on[units].astype(np.int8), column[units])
+        owner = self.parts.party
+        places = np.flatnonzero((schedules.values != 0) & (owner >= 0) & (column[owner] >= 0)).astype(np.int32)
+        self.followed.append(Followed(column, places, schedules.values[places], schedules.cost))
+
+    def again(self, other: "Master") -> None:
+        """What is followed in the last solution of another master, by those who have a part in this one."""
+        decided = self.parts.decisions["on"]
+        for one in other.followed:
+            present = (one.weights(other.values) > 0) & (self.counts > 0)
+            if present.any():
+                values = np.zeros(self.parts.matrix.shape[1])
+                values[one.places] = one.values
+                on = np.vstack([values[decided], np.zeros((len(self.parts.blocks), decided.shape[1]))])
+                self.add(Schedules(values, on, one.cost), np.unique(self.group[present]))
+
+    def without_box(self, deadline: float) -> bool:
+        """Solve it as it is, so that its solution obeys every row; whether that came to the optimum."""
+        both, count = np.concatenate(self.slacks), 2 * len(self.boxed)
+        self.solver.changeColsBounds(count, both, np.zeros(count), np.zeros(count))
+        solved = self.solve(deadline)
+        self.solver.changeColsBounds(count, both, np.zeros(count), np.full(count, np.inf))
+        return solved
 
     def solve(self, deadline: float) -> bool:
         """Solve from the last basis; whether it came to the optimum before the deadline."""
@@ -138,23 +143,23 @@ class Master:
         """What the master's own columns are in the last solution."""
         return self.values[: len(self.parts.kept)]
 
+    def mixture(self) -> Mixture:
+        """What every party does in the last solution, those included who have no part here."""
+        found = mixed(self.followed, self.values, self.parts.party, self.parts.parties)
+        party, paid = self.parts.party, self.parts.matrix.cost * self.given
+        values = found.values + self.given
+        values[self.parts.kept] = self.kept_values
+        held = np.bincount(party[party >= 0], paid[party >= 0], minlength=self.parts.parties)
+        return replace(found, values=values, cost=found.cost + held)
+
     def others(self) -> Floats:
         """Every column of the matrix in the last solution, except those of thermal units."""
-        values = np.zeros(self.parts.matrix.shape[1])
-        values[self.parts.kept] = self.kept_values
-        for column, number, schedule in self._blocks:
-            if column < len(self.values) and self.values[column] > 0:
-                values[self.parts.blocks[number].columns] += self.values[column] * schedule
+        values: Floats = np.where(self.parts.owner < 0, self.mixture().values, 0.0)
         return values
 
     def weights(self) -> Floats:
         """The weight of every pattern in the last solution."""
-        of_schedule = self.patterns.of_schedule
-        last = self.values[self.first_schedule :]
-        known = np.zeros(len(of_schedule))
-        known[: len(last)] = last
-        total = np.bincount(of_schedule, weights=np.maximum(known, 0.0), minlength=len(self.patterns.unit))
-        return total.astype(float)
+        return self.patterns.weights(self.values)
 
     def heaviest(self) -> dict[int, NDArray[np.int8]]:
         """By unit, the commitment that it mainly follows in the last solution."""
@@ -179,4 +184,4 @@ class Master:
         at[~np.isfinite(at) & (np.abs(reduced) < ROUNDING)] = 0.0
         rows = np.where(prices > 0, self.lower, np.where(prices < 0, self.upper, 0.0))
         terms = reduced @ at if np.isfinite(at).all() else -np.inf
-        return float(terms + prices @ rows + parts.matrix.offset)
+        return float(terms + prices @ rows + self.offset)

@@ -86,16 +86,22 @@ class Pricer:
         self.extra = {name: cost[decisions[name]] - paid[name][:, None] for name in decisions}
 
     def __call__(
-        self, row_prices: Floats, gaps: bool = False, lower: Floats | None = None, upper: Floats | None = None
+        self,
+        row_prices: Floats,
+        gaps: bool = False,
+        lower: Floats | None = None,
+        upper: Floats | None = None,
+        only: NDArray[np.bool_] | None = None,
     ) -> Priced:
         """The cheapest schedules at these prices of the master's rows.
 
-        `lower` and `upper` (units x steps, 0 or 1) narrow the commitment further than the case does.
+        `lower` and `upper` (units x steps, 0 or 1) narrow the commitment further than the case does. What is said of
+        units that are not among `only` has no meaning.
         """
         credit = self.parts.links.T @ row_prices
         up, down = (self._ranked(chosen, credit) for chosen in (self.up, self.down))
         standby = self.ready.at(credit)
-        first, answer = self._representatives(lower, upper)
+        first, answer = self._representatives(lower, upper, only)
         fleet = self._fleet(first, lower, upper)
         prices = self._prices(first, credit, up, down, standby)
         count, steps = len(first), self.steps
@@ -107,12 +113,18 @@ class Pricer:
         value = every.value[:, None]
         return Priced(every.value - standby.total, schedules, every.cheapest_on - value, every.cheapest_off - value)
 
-    def _representatives(self, lower: Floats | None, upper: Floats | None) -> tuple[Rows, Rows]:
+    def _representatives(
+        self, lower: Floats | None, upper: Floats | None, only: NDArray[np.bool_] | None
+    ) -> tuple[Rows, Rows]:
         """The units to price, and for every unit the place of its answer among them."""
-        columns: list[NDArray[Any]] = [self.classes[:, None]]
+        classes = self.classes
+        if only is not None and only.any():
+            # All others are answered like the first that is asked for, which costs nothing.
+            classes = np.where(only, classes, classes[np.argmax(only)])
+        columns: list[NDArray[Any]] = [classes[:, None]]
         columns += [np.asarray(bound) > 0.5 for bound in (lower, upper) if bound is not None]
         if len(columns) == 1:
-            first, answer = np.unique(self.classes, return_inverse=True)
+            first, answer = np.unique(classes, return_inverse=True)
             return first, answer
         _, first, answer = np.unique(np.hstack(columns), axis=0, return_index=True, return_inverse=True)
         return first, answer.ravel()

@@ -30,6 +30,8 @@ Columns = NDArray[np.int64]
 Tell = Callable[[float], None]
 Opening = Callable[[int], Columns]
 """Asked with a decision of the matrix: columns that are closed so far and could stand in for it."""
+Opened = Callable[[Matrix, Columns], Matrix]
+"""The problem with these decisions open."""
 
 DUAL_SIMPLEX = 1
 WHOLE = 1e-6
@@ -78,6 +80,13 @@ def nothing_more(_column: int) -> Columns:
     return np.zeros(0, np.int64)
 
 
+def opened(matrix: Matrix, columns: Columns) -> Matrix:
+    """The problem in which these decisions may be yes."""
+    upper = matrix.upper.copy()
+    upper[columns] = 1.0
+    return replace(matrix, upper=upper)
+
+
 @dataclass(frozen=True)
 class Wish:
     """What is wanted of a dive."""
@@ -91,6 +100,7 @@ class Wish:
     """What it may cost at the most: the dive is given up where it would cost more."""
     opening: Opening = nothing_more
     """What to open where a decision is dear either way."""
+    opened: Opened = opened
     tell: Tell = lambda _: None
     """Hears what the relaxed problem costs on the way."""
     prices: Floats | None = None
@@ -120,15 +130,9 @@ def _way(matrix: Matrix, wish: Wish, eager: bool) -> tuple[Outcome | None, Matri
         try:
             return dive.down(), matrix
         except Stuck as stuck:
-            matrix = _opened(matrix, stuck.opened)
-            decided, at_once = _opened(dive.decided(), stuck.opened), dive.at_once
+            matrix = wish.opened(matrix, stuck.opened)
+            decided, at_once = wish.opened(dive.decided(), stuck.opened), dive.at_once
     raise AssertionError("the last dive opens nothing")
-
-
-def _opened(matrix: Matrix, columns: Columns) -> Matrix:
-    upper = matrix.upper.copy()
-    upper[columns] = 1.0
-    return replace(matrix, upper=upper)
 
 
 class RelaxedDive:

@@ -5,7 +5,7 @@ decision is free again, except those whose exact price gap says that no better p
 """
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from services.dispatch.decomposition.coarse import hourly_prices
 from services.dispatch.decomposition.completing import completed
 from services.dispatch.decomposition.continuing import continued
 from services.dispatch.decomposition.duel import duel
+from services.dispatch.decomposition.fixing import with_whole_blocks
 from services.dispatch.decomposition.generation import Generation
+from services.dispatch.decomposition.holding import Holding, is_wide
 from services.dispatch.decomposition.hunt import Hunt, Incumbent, Tell, with_commitment
 from services.dispatch.decomposition.merit_fleet import may_climb
 from services.dispatch.decomposition.merit_search import merit_search
@@ -28,7 +30,7 @@ from services.dispatch.decomposition.neighbourhoods import (
     standing_in,
     without_shortage,
 )
-from services.dispatch.decomposition.relaxed_dive import Wish, relaxed_dive
+from services.dispatch.decomposition.relaxed_dive import Opening, Wish, relaxed_dive
 from services.dispatch.decomposition.sampled import sampled_prices
 from services.dispatch.decomposition.strengthening import capacity_mw, is_small
 from services.dispatch.decomposition.whole_blocks import held, whole_blocks
@@ -73,7 +75,7 @@ def decomposed_search(
     latest = began + BOUND_SHARE * settings.seconds
     if generation.planned is None and parts.units * case.steps >= EASIER_FIRST:
         prices = hourly_prices(case, parts, latest)
-        prices = sampled_prices(case, parts, latest) if prices is None else prices
+        prices = sampled_prices(case, generation, latest) if prices is None else prices
         if prices is not None:
             generation.start_at(prices)
     generation.run(COARSE * settings.gap, latest)
@@ -127,23 +129,48 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
     generation, settings, parts = hunt.generation, hunt.settings, hunt.parts
     if not generation.master.values.size:
         return
-    enough = generation.bound + DIVE_GAP * settings.gap * abs(generation.bound)
     deadline = time.monotonic() + DIVE_SHARE * hunt.left_s
-    lower, upper = near(parts, generation, open_width(generation, open_per_step), best.values)
-    others = _others(hunt)
-    whole = hunt.matrix if open_per_step > FEW_OPEN else without_shortage(hunt.matrix, generation.master.others())
-    narrowed = held(with_commitment(whole, parts, lower, upper), parts, others)
-
-    def tell(_: float) -> None:
-        best.hear(None, None)
-
-    opening = standing_in(generation, capacity_mw(hunt.case), upper)
+    enough = generation.bound + DIVE_GAP * settings.gap * abs(generation.bound)
     first = parts.decisions["on"].ravel()
-    found = relaxed_dive(narrowed, Wish(first, deadline, enough, most, opening, tell, generation.row_prices))
-    if found is None and best.values is None and np.isinf(most):
-        found = _simplest(hunt, others)
+    wish = Wish(first, deadline, enough, most, tell=lambda _: best.hear(None, None), prices=generation.row_prices)
+    near_by = _near_by(best, hunt, generation, open_per_step)
+    if is_wide(near_by.matrix):
+        found = _held_dive(best, hunt, open_per_step, wish)
+    else:
+        others = _others(hunt)
+        wish = replace(wish, opening=near_by.opening)
+        found = relaxed_dive(held(near_by.matrix, parts, others), wish)
+        if found is None and best.values is None and np.isinf(most):
+            found = _simplest(hunt, others)
     if found is not None:
         best.take(found)
+
+
+@dataclass(frozen=True)
+class NearBy:
+    """The problem near the schedules of a master, and what may stand in where that is too little."""
+
+    matrix: Matrix
+    opening: Opening
+
+
+def _near_by(best: Incumbent, hunt: Hunt, generation: Generation, open_per_step: int) -> NearBy:
+    parts = hunt.parts
+    lower, upper = near(parts, generation, open_width(generation, open_per_step), best.values)
+    whole = hunt.matrix if open_per_step > FEW_OPEN else without_shortage(hunt.matrix, generation.master.others())
+    opening = standing_in(generation, capacity_mw(hunt.case), upper)
+    return NearBy(with_commitment(whole, parts, lower, upper), opening)
+
+
+def _held_dive(best: Incumbent, hunt: Hunt, open_per_step: int, wish: Wish) -> Outcome | None:
+    """The same in a large fleet: blocks become whole first, then most parties stay where the master has them."""
+    rest = with_whole_blocks(hunt.generation, hunt.settings, wish.deadline)
+    if not rest.master.without_box(wish.deadline):
+        return None
+    near_by = _near_by(best, hunt, rest, open_per_step)
+    holding = Holding(rest, held(near_by.matrix, hunt.parts, rest.master.others()))
+    found = relaxed_dive(holding.matrix, replace(wish, opening=near_by.opening, opened=holding.opened, prices=rest.row_prices))
+    return None if found is None else holding.whole(hunt.matrix, found, max(hunt.left_s, 1.0))
 
 
 def _others(hunt: Hunt) -> Floats:

@@ -109,6 +109,11 @@ class Split:
         """How many thermal units there are."""
         return len(self.decisions["on"])
 
+    @property
+    def parties(self) -> int:
+        """How many units and blocks there are."""
+        return self.units + len(self.blocks)
+
 
 def split(case: Case, matrix: Matrix) -> Split | None:
     """The split of a matrix; None where it has no thermal unit or its inner columns are linked."""
@@ -211,15 +216,18 @@ class Schedules:
     cost: Floats
 
 
-def link_entries(parts: Split, schedules: Schedules, units: NDArray[np.int64]) -> tuple[Any, Any, Any]:
-    """What the schedules of some units put into the master's rows: starts, row numbers, values (by unit)."""
+def link_entries(parts: Split, values: Floats, place: NDArray[np.int64], share: Floats) -> tuple[Any, Any, Any]:
+    """What schedules put into the master's rows: starts, row numbers, values, by place.
+
+    `place` is of every party, -1 where it has no part; `share` is how many times its schedule counts.
+    """
     coordinates = parts.links.tocoo()
     owner = parts.party[coordinates.col]
-    chosen = np.isin(owner, units) & (schedules.values[coordinates.col] != 0)
-    place = np.searchsorted(units, owner[chosen])
+    chosen = (owner >= 0) & (place[owner] >= 0) & (values[coordinates.col] != 0)
+    owner, data = owner[chosen], coordinates.data[chosen] * values[coordinates.col[chosen]]
     table = csc_array(
-        (coordinates.data[chosen] * schedules.values[coordinates.col[chosen]], (coordinates.row[chosen], place)),
-        shape=(parts.links.shape[0], units.size),
+        (data * share[owner], (coordinates.row[chosen], place[owner])),
+        shape=(parts.links.shape[0], int(place.max(initial=-1)) + 1),
     )
     table.sum_duplicates()
     return table.indptr[:-1].astype(np.int32), table.indices.astype(np.int32), table.data

@@ -48,11 +48,16 @@ class Wanted:
     """Of all columns of the matrix."""
 
 
-def whole_blocks(generation: Generation, settings: Settings, deadline: float) -> Floats:
-    """Every column but those of thermal units, as in the master, but whole for all blocks that found a way in time."""
+def whole_blocks(
+    generation: Generation, settings: Settings, deadline: float, chosen: list[int] | None = None
+) -> Floats:
+    """Every column but those of thermal units, as in the master, but whole for all blocks that found a way in time.
+
+    `chosen` are the blocks to ask, largest first; without it all that are not whole.
+    """
     parts, mixture = generation.parts, generation.master.others()
     wanted = Wanted(generation.prices, _dearer(parts, generation.prices), mixture)
-    broken = generation.blocks.broken(mixture)[::-1]
+    broken = generation.blocks.broken(mixture)[::-1] if chosen is None else chosen
     exact = EXACT * settings.gap * abs(generation.bound) / max(1, len(broken))
     found, owed = mixture.copy(), np.zeros(len(parts.master_rows))
     for number in broken:

@@ -22,9 +22,9 @@ def test_a_sample_stands_for_the_whole_fleet_and_says_its_prices(monkeypatch: py
     grid = fleet(60)
     parts = split(grid, build(grid).pack())
     assert parts is not None
-    prices = sampled.sampled_prices(grid, parts, time.monotonic() + 30)
-    assert prices is not None
     whole = Generation(grid, parts, lambda _: None)
+    prices = sampled.sampled_prices(grid, whole, time.monotonic() + 30)
+    assert prices is not None
     whole.run(1e-4, time.monotonic() + 30)
     balances = whole.boxed
     assert prices[balances] == pytest.approx(whole.prices[balances], rel=0.15)
@@ -38,4 +38,5 @@ def test_a_small_fleet_is_not_sampled():
     grid = fleet(20)
     parts = split(grid, build(grid).pack())
     assert parts is not None
-    assert sampled.sampled_prices(grid, parts, time.monotonic() + 30) is None
+    generation = Generation(grid, parts, lambda _: None)
+    assert sampled.sampled_prices(grid, generation, time.monotonic() + 30) is None

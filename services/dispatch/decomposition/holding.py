@@ -1,0 +1,160 @@
+"""A problem small enough to dive in, whatever the fleet: most parties do what the master has them do.
+
+A unit with one commitment in the master can follow the mixture of its schedules exactly, as its rules are convex in
+its output then. Such units stay as they are, without a row or column of their own; the problem is left with those that
+are torn between commitments, and with those that give way most easily. Where the dive must open a unit that was held,
+it comes back with all its rows.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grid_models.quantities import Floats
+from services.dispatch.decomposition.generation import Generation
+from services.dispatch.model import Matrix
+from services.dispatch.solve.highs import Outcome
+from services.dispatch.solve.rounding import whole_dispatch
+
+MOST_OPEN = 100_000
+"""Columns that a dive has open, unless those who cannot be held need more."""
+FOLLOWED = 1e-6
+"""The weight or the difference from which something counts."""
+Mask = NDArray[np.bool_]
+
+
+def is_wide(matrix: Matrix) -> bool:
+    """Whether more is open than a dive should have."""
+    return int((matrix.lower < matrix.upper).sum()) > MOST_OPEN
+
+
+class Holding:
+    """A narrowed problem in which most parties are held where a solution of the master has them."""
+
+    def __init__(self, generation: Generation, narrowed: Matrix):
+        self.parts, self.narrowed = generation.parts, narrowed
+        mixture = generation.master.mixture()
+        self.values = np.where(narrowed.integer & (self.parts.party >= 0), np.round(mixture.values), mixture.values)
+        self.cost = mixture.cost
+        self._party_of_row = self._private()
+        torn = self._torn(generation, mixture.spread)
+        self.free = self._with_company(generation, torn)
+        self.free |= self._most_easily(mixture.spread, ~self.free)
+        self.matrix = self._problem()
+
+    def _private(self) -> NDArray[np.int64]:
+        """Of every row, the party whose own it is; -1 for those of the master."""
+        rows, parts = self.narrowed.rows, self.parts
+        party = np.full(rows.shape[0], -1)
+        filled = np.flatnonzero(np.diff(rows.indptr))
+        party[filled] = parts.party[rows.indices[rows.indptr[filled]]]
+        party[parts.master_rows] = -1
+        return party
+
+    def _torn(self, generation: Generation, spread: Floats) -> Mask:
+        """Units that follow several commitments, or may, and those of whose mixture their own rules know nothing."""
+        parts, patterns, narrowed = self.parts, generation.master.patterns, self.narrowed
+        followed = np.array(patterns.unit, dtype=np.int64)[generation.master.weights() > FOLLOWED]
+        torn = np.zeros(parts.parties, dtype=bool)
+        torn[: parts.units] = np.bincount(followed, minlength=parts.units) != 1
+        on = parts.decisions["on"]
+        torn[: parts.units] |= (narrowed.lower[on] < narrowed.upper[on]).any(axis=1)
+        inner = narrowed.integer & (parts.owner >= 0)
+        inner[np.concatenate([columns.ravel() for columns in parts.decisions.values()])] = False
+        lumpy = np.zeros(parts.parties, dtype=bool)
+        lumpy[parts.owner[inner]] = True
+        varied: Mask = torn | (lumpy & (self._of_party(spread) > FOLLOWED))
+        return varied
+
+    def _of_party(self, by_column: Floats) -> Floats:
+        """Sums over the columns of every party."""
+        owned = self.parts.party >= 0
+        found: Floats = np.bincount(self.parts.party[owned], by_column[owned], minlength=self.parts.parties).astype(
+            float
+        )
+        return found
+
+    def _with_company(self, generation: Generation, chosen: Mask) -> Mask:
+        """And those who meet them in rows of a few, where nobody else could give way."""
+        parts = self.parts
+        few = np.ones(len(parts.master_rows), dtype=bool)
+        few[generation.boxed] = False
+        links = abs(parts.links[few][:, parts.party >= 0]).tocsr()
+        party = parts.party[parts.party >= 0]
+        touched = links @ chosen[party].astype(float) > 0
+        met = np.asarray(links[touched].sum(axis=0)).ravel() > 0
+        found = chosen.copy()
+        found[party[met]] = True
+        return found
+
+    def _most_easily(self, spread: Floats, may: Mask) -> Mask:
+        """As many as there is room for of those whose schedules in the master differ most."""
+        width: Floats = self._of_party((self.narrowed.lower < self.narrowed.upper).astype(float))
+        by_party = self._of_party(spread)
+        order = np.flatnonzero(may)[np.argsort(-by_party[may], kind="stable")]
+        chosen = np.zeros(len(may), dtype=bool)
+        chosen[order[np.cumsum(width[order]) <= MOST_OPEN - width[~may].sum()]] = True
+        return chosen
+
+    def _problem(self) -> Matrix:
+        """Columns of those who are held stand still, their own rows say nothing, their cost is known."""
+        narrowed, values = self.narrowed, self.values
+        still, silent = self._theirs(~self.free)
+        return replace(
+            narrowed,
+            lower=np.where(still, values, narrowed.lower),
+            upper=np.where(still, values, narrowed.upper),
+            row_lower=np.where(silent, -np.inf, narrowed.row_lower),
+            row_upper=np.where(silent, np.inf, narrowed.row_upper),
+            offset=narrowed.offset + float(self.cost[~self.free].sum() - narrowed.cost[still] @ values[still]),
+        )
+
+    def _theirs(self, chosen: Mask) -> tuple[Mask, Mask]:
+        """The columns and the rows of some parties."""
+        party, of_row = self.parts.party, self._party_of_row
+        return (party >= 0) & chosen[party], (of_row >= 0) & chosen[of_row]
+
+    def opened(self, matrix: Matrix, columns: NDArray[np.int64]) -> Matrix:
+        """The problem with these decisions open, and with all of those whose they are if they were held."""
+        narrowed, parts = self.narrowed, self.parts
+        comes = np.zeros(parts.parties, dtype=bool)
+        comes[parts.party[columns]] = True
+        comes &= self._of_party((matrix.lower < matrix.upper).astype(float)) == 0
+        back, heard = self._theirs(comes)
+        upper = np.where(back, narrowed.upper, matrix.upper)
+        upper[columns] = 1.0
+        return replace(
+            matrix,
+            lower=np.where(back, narrowed.lower, matrix.lower),
+            upper=upper,
+            row_lower=np.where(heard, narrowed.row_lower, matrix.row_lower),
+            row_upper=np.where(heard, narrowed.row_upper, matrix.row_upper),
+            offset=matrix.offset - float(self.cost[comes].sum() - narrowed.cost[back] @ self.values[back]),
+        )
+
+    def whole(self, matrix: Matrix, found: Outcome, seconds: float) -> Outcome | None:
+        """The plan of the whole problem: what follows from the decisions of a unit that was held is filled in."""
+        assert found.values is not None
+        inner = self._inner()
+        values = np.where(inner, self.narrowed.lower, found.values)
+        asked = np.asarray(abs(matrix.rows) @ inner.astype(float)) > 0
+        filling = replace(
+            matrix,
+            lower=np.where(inner, matrix.lower, values),
+            upper=np.where(inner, matrix.upper, values),
+            row_lower=np.where(asked, matrix.row_lower, -np.inf),
+            row_upper=np.where(asked, matrix.row_upper, np.inf),
+        )
+        filled = whole_dispatch(filling, values, inner & matrix.integer, seconds)
+        if filled is None or filled.values is None:
+            return None
+        return replace(found, objective=filled.objective, values=filled.values)
+
+    def _inner(self) -> Mask:
+        """Columns that follow from the decisions of units that are held."""
+        parts = self.parts
+        found = (parts.owner >= 0) & ~self.free[parts.owner]
+        for columns in (*parts.decisions.values(), *(award.columns for award in parts.awards + parts.offline)):
+            found[columns] = False
+        return found
