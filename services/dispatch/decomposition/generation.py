@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,7 +190,8 @@ class Generation:
 
     def _key(self, party: int, schedules: Schedules) -> bytes:
         shown: Floats = np.round(schedules.values[self._shown[party]], 4)
-        return bytes(schedules.on[party].tobytes() + shown.tobytes())
+        # A digest: the numbers themselves would be most of what a long run holds.
+        return blake2b(schedules.on[party].tobytes() + shown.tobytes(), digest_size=16).digest()
 
 
 def _shown(parts: Split) -> list[NDArray[np.int64]]:
