@@ -86,12 +86,15 @@ def side_by_side(ask: Callable[[Item], Answer], items: Iterable[Item]) -> list[A
 def _matrix(parts: Split, block: Block) -> Matrix:
     """The block's own problem, without a price."""
     whole = parts.matrix
+    rows, (height, width) = whole.rows[block.rows], (len(block.rows), len(block.columns))
+    # All entries are in the block's own columns, which are sorted; picking columns would look at every one there is.
+    places = np.searchsorted(block.columns, rows.indices)
     return Matrix(
         cost=np.zeros(len(block.columns)),
         lower=whole.lower[block.columns],
         upper=whole.upper[block.columns],
         integer=whole.integer[block.columns],
-        rows=csr_array(whole.rows[block.rows][:, block.columns]),
+        rows=csr_array((rows.data, places, rows.indptr), shape=(height, width)),
         row_lower=whole.row_lower[block.rows],
         row_upper=whole.row_upper[block.rows],
         offset=0.0,

@@ -169,7 +169,9 @@ def _held_dive(best: Incumbent, hunt: Hunt, open_per_step: int, wish: Wish) -> O
         return None
     near_by = _near_by(best, hunt, rest, open_per_step)
     holding = Holding(rest, held(near_by.matrix, hunt.parts, rest.master.others()))
-    found = relaxed_dive(holding.matrix, replace(wish, opening=near_by.opening, opened=holding.opened, prices=rest.row_prices))
+    found = relaxed_dive(
+        holding.matrix, replace(wish, opening=near_by.opening, opened=holding.opened, prices=rest.row_prices)
+    )
     return None if found is None else holding.whole(hunt.matrix, found, max(hunt.left_s, 1.0))
 
 
