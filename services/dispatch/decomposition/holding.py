@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.generation import Generation
+from services.dispatch.decomposition.parties import MOST_GROUPS
+from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import Outcome
 from services.dispatch.solve.rounding import whole_dispatch
@@ -24,9 +26,9 @@ FOLLOWED = 1e-6
 Mask = NDArray[np.bool_]
 
 
-def is_wide(matrix: Matrix) -> bool:
-    """Whether more is open than a dive should have."""
-    return int((matrix.lower < matrix.upper).sum()) > MOST_OPEN
+def worth_holding(parts: Split, narrowed: Matrix) -> bool:
+    """Whether more is open than a dive should have, of so many parties that most of them can stay as they are."""
+    return parts.parties > MOST_GROUPS and int((narrowed.lower < narrowed.upper).sum()) > MOST_OPEN
 
 
 class Holding:

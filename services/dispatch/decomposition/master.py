@@ -85,10 +85,12 @@ class Master:
         all_rows = np.r_[rows, len(self.parts.master_rows) + groups][order]
         all_values = np.r_[values, np.ones(len(groups))][order]
         count, first, members = len(groups), self.solver.getNumCol(), np.flatnonzero(place >= 0)
-        cost = np.bincount(place[members], (self.counts * schedules.cost)[members], minlength=count).astype(float)
+        # Schedules may be of thermal units alone.
+        own_cost = np.r_[schedules.cost, np.zeros(len(self.counts) - len(schedules.cost))]
+        cost = np.bincount(place[members], (self.counts * own_cost)[members], minlength=count).astype(float)
         self._add(cost, np.zeros(count), np.full(count, np.inf),
                   np.r_[0, np.cumsum(counts + 1)[:-1]], all_rows, all_values)  # fmt: skip
-        self._note(schedules, np.where(place >= 0, first + place, -1))
+        self._note(replace(schedules, cost=own_cost), np.where(place >= 0, first + place, -1))
 
     def _note(self, schedules: Schedules, column: NDArray[np.int64]) -> None:
         units = np.flatnonzero(column[: self.parts.units] >= 0)

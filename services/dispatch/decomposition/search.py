@@ -18,7 +18,7 @@ from services.dispatch.decomposition.continuing import continued
 from services.dispatch.decomposition.duel import duel
 from services.dispatch.decomposition.fixing import with_whole_blocks
 from services.dispatch.decomposition.generation import Generation
-from services.dispatch.decomposition.holding import Holding, is_wide
+from services.dispatch.decomposition.holding import Holding, worth_holding
 from services.dispatch.decomposition.hunt import Hunt, Incumbent, Tell, with_commitment
 from services.dispatch.decomposition.merit_fleet import may_climb
 from services.dispatch.decomposition.merit_search import merit_search
@@ -134,7 +134,7 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
     first = parts.decisions["on"].ravel()
     wish = Wish(first, deadline, enough, most, tell=lambda _: best.hear(None, None), prices=generation.row_prices)
     near_by = _near_by(best, hunt, generation, open_per_step)
-    if is_wide(near_by.matrix):
+    if worth_holding(parts, near_by.matrix):
         found = _held_dive(best, hunt, open_per_step, wish)
     else:
         others = _others(hunt)

@@ -11,7 +11,7 @@ from grid_models.provinces import builtin_case
 from services.dispatch.decomposition import holding, parties
 from services.dispatch.decomposition.fixing import with_whole_blocks
 from services.dispatch.decomposition.generation import Generation
-from services.dispatch.decomposition.holding import Holding, is_wide
+from services.dispatch.decomposition.holding import Holding, worth_holding
 from services.dispatch.model import Matrix
 from services.dispatch.planning import Options, plan_case
 from services.dispatch.solve.highs import Outcome, Settings, dispatch
@@ -28,6 +28,7 @@ def few_open(monkeypatch: pytest.MonkeyPatch):
     """So little may be open that nearly everybody is held."""
     monkeypatch.setattr(holding, "MOST_OPEN", 500)
     monkeypatch.setattr(parties, "MOST_GROUPS", 20)
+    monkeypatch.setattr(holding, "MOST_GROUPS", 20)
 
 
 def test_stage_by_stage_all_blocks_become_whole_and_the_rest_answers():
@@ -59,7 +60,7 @@ def rest(few_open) -> Generation:
 
 def test_what_is_held_costs_what_the_master_says(rest: Generation):
     narrowed = with_its_whole_hours_fixed(rest)
-    assert is_wide(narrowed)
+    assert worth_holding(rest.parts, narrowed)
     held = Holding(rest, narrowed)
     assert 0 < held.free.sum() < rest.parts.parties / 2
     relaxed = dispatch(replace(held.matrix, integer=np.zeros_like(narrowed.integer)))
