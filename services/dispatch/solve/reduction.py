@@ -36,7 +36,9 @@ class Reduction:
 
 def reduced(matrix: Matrix) -> Reduction:
     """The relaxed problem less what its limits decide by themselves."""
-    rest, steps = whole(matrix), list[Step]()
+    # Rows that say nothing from the start may be nearly all there are.
+    silent = np.isinf(matrix.row_lower) & np.isinf(matrix.row_upper)
+    rest, steps = without(whole(matrix), silent), list[Step]()
     values = np.zeros(matrix.shape[1])
     for _ in range(ROUNDS):
         before = rest.size
