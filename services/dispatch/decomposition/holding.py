@@ -16,7 +16,7 @@ from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.parties import MOST_GROUPS
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
-from services.dispatch.solve.highs import Outcome
+from services.dispatch.solve.highs import Outcome, dispatch
 from services.dispatch.solve.rounding import whole_dispatch
 
 MOST_OPEN = 100_000
@@ -152,6 +152,25 @@ class Holding:
         if filled is None or filled.values is None:
             return None
         return replace(found, objective=filled.objective, values=filled.values)
+
+    def settled(self, matrix: Matrix, plan: Outcome, seconds: float) -> Outcome:
+        """The plan after a dispatch in which blocks answer to it, the largest first as far as there is room.
+
+        They were made whole before the units had decided; their whole numbers stay, their output need not.
+        """
+        assert plan.values is not None
+        free = self.free.copy()
+        by_size = sorted(range(len(self.parts.blocks)), key=lambda number: -len(self.parts.blocks[number].columns))
+        room = np.cumsum([len(self.parts.blocks[number].columns) for number in by_size]) <= MOST_OPEN
+        free[self.parts.units + np.array(by_size, dtype=np.int64)[room]] = True
+        still, _ = self._theirs(~free)
+        fixed = replace(
+            matrix,
+            lower=np.where(still, plan.values, matrix.lower),
+            upper=np.where(still, plan.values, matrix.upper),
+        )
+        found = dispatch(fixed, plan.values, seconds)
+        return found if found.row_dual is not None and found.objective < plan.objective else plan
 
     def _inner(self) -> Mask:
         """Columns that follow from the decisions of units that are held."""

@@ -172,7 +172,8 @@ def _held_dive(best: Incumbent, hunt: Hunt, open_per_step: int, wish: Wish) -> O
     found = relaxed_dive(
         holding.matrix, replace(wish, opening=near_by.opening, opened=holding.opened, prices=rest.row_prices)
     )
-    return None if found is None else holding.whole(hunt.matrix, found, max(hunt.left_s, 1.0))
+    plan = None if found is None else holding.whole(hunt.matrix, found, max(hunt.left_s, 1.0))
+    return None if plan is None else holding.settled(hunt.matrix, plan, max(hunt.left_s, 1.0))
 
 
 def _others(hunt: Hunt) -> Floats:

@@ -95,6 +95,19 @@ def test_what_follows_from_the_decisions_of_the_held_is_filled_in(rest: Generati
     assert filled.objective >= rest.bound * (1 - 1e-6)
 
 
+def test_blocks_answer_to_the_units_at_the_end_and_never_at_a_higher_cost(rest: Generation):
+    """Each of the batteries may change its output; those of the units that are held stay as they are."""
+    held = Holding(rest, with_its_whole_hours_fixed(rest))
+    held.free[: rest.parts.units] = True
+    matrix = replace(rest.parts.matrix, integer=np.zeros_like(rest.parts.matrix.integer))
+    best = dispatch(matrix)
+    battery = rest.parts.party >= rest.parts.units
+    still = replace(matrix, upper=np.where(battery, matrix.lower, matrix.upper))
+    worse = dispatch(still)
+    assert worse.objective > best.objective
+    assert held.settled(matrix, worse, 60).objective == pytest.approx(best.objective)
+
+
 def test_a_held_dive_ends_in_a_plan_near_the_bound(few_open, monkeypatch: pytest.MonkeyPatch):
     """The referee has accepted both plans; each bound holds for the other."""
     monkeypatch.setattr(holding, "MOST_OPEN", 8_000)
