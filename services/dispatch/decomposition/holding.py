@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.generation import Generation
-from services.dispatch.decomposition.parties import MOST_GROUPS
+from services.dispatch.decomposition.parties import APART
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import Outcome, dispatch
@@ -28,7 +28,7 @@ Mask = NDArray[np.bool_]
 
 def worth_holding(parts: Split, narrowed: Matrix) -> bool:
     """Whether more is open than a dive should have, of so many parties that most of them can stay as they are."""
-    return parts.parties > MOST_GROUPS and int((narrowed.lower < narrowed.upper).sum()) > MOST_OPEN
+    return parts.parties > APART and int((narrowed.lower < narrowed.upper).sum()) > MOST_OPEN
 
 
 class Holding:

@@ -18,14 +18,18 @@ from services.dispatch.decomposition.split import Split
 from services.dispatch.merit import full_load_cost
 
 Parties = NDArray[np.int64]
-MOST_GROUPS = 150
-"""Parties up to which each stays for itself, and about how many groups there are of more."""
+APART = 300
+"""Parties up to which each stays for itself: in a province every station matters by itself."""
+GROUPS = 150
+"""About how many groups there are of more."""
 
 
 def together(case: Case, parts: Split) -> Parties:
     """Of every party (thermal units first, then blocks), the number of its group."""
-    group = np.zeros(parts.parties, np.int64)
-    for number, members in enumerate(batches(case, parts, -(-parts.parties // MOST_GROUPS))):
+    group = np.arange(parts.parties)
+    if parts.parties <= APART:
+        return group
+    for number, members in enumerate(batches(case, parts, -(-parts.parties // GROUPS))):
         group[members] = number
     return group
 

@@ -27,8 +27,9 @@ def in_time() -> float:
 def few_open(monkeypatch: pytest.MonkeyPatch):
     """So little may be open that nearly everybody is held."""
     monkeypatch.setattr(holding, "MOST_OPEN", 500)
-    monkeypatch.setattr(parties, "MOST_GROUPS", 20)
-    monkeypatch.setattr(holding, "MOST_GROUPS", 20)
+    monkeypatch.setattr(parties, "APART", 20)
+    monkeypatch.setattr(parties, "GROUPS", 20)
+    monkeypatch.setattr(holding, "APART", 20)
 
 
 def test_stage_by_stage_all_blocks_become_whole_and_the_rest_answers():

@@ -46,7 +46,8 @@ def test_a_small_fleet_stays_apart():
 
 
 def test_alike_parties_are_grouped_by_cost_and_kinds_never_mix(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(parties, "MOST_GROUPS", 10)
+    monkeypatch.setattr(parties, "APART", 10)
+    monkeypatch.setattr(parties, "GROUPS", 10)
     grid = fleet()
     parts = parts_of(grid)
     group = parties.together(grid, parts)
@@ -60,7 +61,8 @@ def test_the_bound_of_groups_is_below_the_optimum_and_near_that_of_single_partie
     grid = fleet()
     optimum = plan_case(grid, Options(method="direct", gap=1e-5, time_limit_s=120))
     apart = generated(grid)
-    monkeypatch.setattr(parties, "MOST_GROUPS", 10)
+    monkeypatch.setattr(parties, "APART", 10)
+    monkeypatch.setattr(parties, "GROUPS", 10)
     grouped = generated(grid)
     assert len(np.unique(grouped.group)) < len(np.unique(apart.group))
     assert grouped.bound <= optimum.cost * (1 + 1e-9)
@@ -79,7 +81,8 @@ def test_a_sample_stands_for_the_whole_fleet():
 
 
 def test_the_mixture_of_the_master_meets_every_balance(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(parties, "MOST_GROUPS", 10)
+    monkeypatch.setattr(parties, "APART", 10)
+    monkeypatch.setattr(parties, "GROUPS", 10)
     generation = generated(fleet())
     assert generation.master.without_box(time.monotonic() + 60)
     mixture = generation.master.mixture()
