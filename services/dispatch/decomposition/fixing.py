@@ -18,8 +18,8 @@ TARGET = 0.3
 """Of the gap asked for, how near its master a stage comes."""
 
 
-def with_whole_blocks(generation: Generation, settings: Settings, deadline: float) -> Generation:
-    """Column generation over the thermal units alone, around blocks that all follow ways that they really can."""
+def with_whole_blocks(generation: Generation, settings: Settings, deadline: float) -> Generation | None:
+    """Column generation over the thermal units alone, around blocks that have become whole; None out of time."""
     rest, parts = generation, generation.parts
     held = np.zeros(parts.parties, dtype=bool)
     for share in SHARES if parts.blocks else ():
@@ -32,4 +32,6 @@ def with_whole_blocks(generation: Generation, settings: Settings, deadline: floa
             held[parts.units :] = True
         rest = rest.around(values, held)
         rest.run(TARGET * settings.gap, deadline)
+        if not rest.master.values.size:
+            return None
     return rest

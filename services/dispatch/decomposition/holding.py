@@ -40,7 +40,7 @@ class Holding:
         self.values = np.where(narrowed.integer & (self.parts.party >= 0), np.round(mixture.values), mixture.values)
         self.cost = mixture.cost
         self._party_of_row = self._private()
-        torn = self._torn(generation, mixture.spread)
+        torn = self._torn(generation, mixture.spread) | self._halved(mixture.values)
         self.free = self._with_company(generation, torn)
         self.free |= self._most_easily(mixture.spread, ~self.free)
         self.matrix = self._problem()
@@ -68,6 +68,12 @@ class Holding:
         lumpy[parts.owner[inner]] = True
         varied: Mask = torn | (lumpy & (self._of_party(spread) > FOLLOWED))
         return varied
+
+    def _halved(self, values: Floats) -> Mask:
+        """Those who would have to do something by halves: blocks that have not become whole in time too."""
+        halves = self.narrowed.integer & (np.abs(values - np.round(values)) > FOLLOWED)
+        found: Mask = self._of_party(halves.astype(float)) > 0
+        return found
 
     def _of_party(self, by_column: Floats) -> Floats:
         """Sums over the columns of every party."""

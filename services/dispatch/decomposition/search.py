@@ -165,7 +165,7 @@ def _near_by(best: Incumbent, hunt: Hunt, generation: Generation, open_per_step:
 def _held_dive(best: Incumbent, hunt: Hunt, open_per_step: int, wish: Wish) -> Outcome | None:
     """The same in a large fleet: blocks become whole first, then most parties stay where the master has them."""
     rest = with_whole_blocks(hunt.generation, hunt.settings, wish.deadline)
-    if not rest.master.without_box(wish.deadline):
+    if rest is None or not rest.master.without_box(wish.deadline):
         return None
     near_by = _near_by(best, hunt, rest, open_per_step)
     holding = Holding(rest, held(near_by.matrix, hunt.parts, rest.master.others()))

@@ -34,7 +34,9 @@ def few_open(monkeypatch: pytest.MonkeyPatch):
 
 def test_stage_by_stage_all_blocks_become_whole_and_the_rest_answers():
     generation = generated(fleet())
+    assert with_whole_blocks(generation, SETTINGS, time.monotonic() - 1) is None
     rest = with_whole_blocks(generation, SETTINGS, in_time())
+    assert rest is not None
     assert generation.blocks.broken(rest.master.others()) == []
     assert rest.counts[: rest.parts.units].all()
     assert not rest.counts[rest.parts.units :].any()
@@ -55,6 +57,7 @@ def with_its_whole_hours_fixed(rest: Generation) -> Matrix:
 @pytest.fixture
 def rest(few_open) -> Generation:
     found = with_whole_blocks(generated(fleet()), SETTINGS, in_time())
+    assert found is not None
     assert found.master.without_box(in_time())
     return found
 
