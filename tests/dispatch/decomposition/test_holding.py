@@ -72,6 +72,14 @@ def test_what_is_held_costs_what_the_master_says(rest: Generation):
     assert relaxed.objective >= 0.99 * rest.bound
 
 
+def test_who_would_do_something_by_halves_is_free(few_open):
+    generation = generated(fleet())
+    assert generation.master.without_box(in_time())
+    broken = generation.blocks.broken(generation.master.others())
+    assert broken
+    assert Holding(generation, generation.parts.matrix).free[generation.parts.units + np.array(broken)].all()
+
+
 def test_who_is_opened_comes_back_with_all_rows(rest: Generation):
     narrowed = with_its_whole_hours_fixed(rest)
     held = Holding(rest, narrowed)
