@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.generation import IMPOSSIBLE, Generation
 from services.dispatch.decomposition.hunt import Hunt, Incumbent
-from services.dispatch.decomposition.relaxed_dive import Columns, Opening
+from services.dispatch.decomposition.programme import Columns
+from services.dispatch.decomposition.relaxed_dive import Opening
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import End, News, Outcome, Settings

@@ -16,6 +16,7 @@ from services.dispatch.decomposition import relaxed_dive as module
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.hunt import with_commitment
 from services.dispatch.decomposition.neighbourhoods import near, open_width, standing_in, without_shortage
+from services.dispatch.decomposition.programme import Point, Programme
 from services.dispatch.decomposition.relaxed_dive import Wish, relaxed_dive
 from services.dispatch.decomposition.split import split
 from services.dispatch.decomposition.strengthening import capacity_mw
@@ -64,29 +65,58 @@ def test_a_dive_ends_in_a_plan_and_its_exact_dispatch(name: str):
     check(*narrowed(builtin_case("zhejiang") if name == "province" else reference_cases()[name]))
 
 
-def test_batches_grow_while_they_cost_next_to_nothing(monkeypatch: pytest.MonkeyPatch):
-    """With any room it takes fewer programmes to a plan than with batches that never grow."""
+def programmes(monkeypatch: pytest.MonkeyPatch, matrix: Matrix, wish: Wish) -> int:
+    """How many a dive that ends in a plan has solved."""
+    solved: list[float] = []
+    once = Programme.solved
+
+    def counted(programme: Programme) -> Point:
+        here = once(programme)
+        solved.append(here.objective)
+        return here
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Programme, "solved", counted)
+        assert relaxed_dive(matrix, wish) is not None
+    return len(solved)
+
+
+def of_the_fleet() -> tuple[Matrix, np.ndarray]:
     grid = fleet(120, 0)
     matrix = build(grid).pack()
     parts = split(grid, matrix)
     assert parts is not None
-    wish = Wish(parts.decisions["on"].ravel(), in_time(), 1e12)
-    solved: list[float] = []
-    once = module.RelaxedDive._solved
+    return matrix, parts.decisions["on"].ravel()
 
-    def counted(dive: module.RelaxedDive) -> module.Point:
-        here = once(dive)
-        solved.append(here.objective)
-        return here
 
-    monkeypatch.setattr(module.RelaxedDive, "_solved", counted)
-    counts = []
-    for cheap in (-1.0, module.CHEAP):
-        monkeypatch.setattr(module, "CHEAP", cheap)
-        solved.clear()
-        assert relaxed_dive(matrix, wish) is not None
-        counts.append(len(solved))
-    assert counts[1] < counts[0]
+def test_batches_grow_while_they_cost_next_to_nothing(monkeypatch: pytest.MonkeyPatch):
+    """With any room it takes fewer programmes to a plan than with batches that never grow."""
+    matrix, on = of_the_fleet()
+    wish = Wish(on, in_time(), 1e12)
+    grown = programmes(monkeypatch, matrix, wish)
+    monkeypatch.setattr(module, "CHEAP", -1.0)
+    assert grown < programmes(monkeypatch, matrix, wish)
+
+
+def test_only_what_is_to_blame_leaves_a_batch(monkeypatch: pytest.MonkeyPatch):
+    """
+    Ten decisions that are needed by 0.4; what else there is costs 1 % more, but for the last a thousand times as much.
+    All ten are rounded down at once, the last is set aside, then tried down and up, and all is settled.
+    """
+    nothing = Names(())
+    other = np.full(10, 1.01)
+    other[9] = 1000.0
+    matrix = Matrix(
+        cost=np.concatenate([np.ones(10), other]), lower=np.zeros(20), upper=np.ones(20),
+        integer=np.arange(20) < 10, rows=csr_array(np.hstack([np.eye(10), np.eye(10)])),
+        row_lower=np.full(10, 0.4), row_upper=np.full(10, np.inf), offset=0.0, column_names=nothing, row_names=nothing,
+    )  # fmt: skip
+    monkeypatch.setattr(module, "FEW", 10)
+    # 9 x 0.4 x 1.01 + 1
+    found = relaxed_dive(matrix, Wish(np.arange(10), in_time(), enough=6.0))
+    assert found is not None
+    assert found.objective == pytest.approx(4.636)
+    assert programmes(monkeypatch, matrix, Wish(np.arange(10), in_time(), enough=6.0)) <= 7
 
 
 def test_what_costs_more_than_the_most_is_given_up():
