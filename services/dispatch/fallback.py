@@ -24,7 +24,7 @@ def standing_still(matrix: Matrix, start: Start | None, settings: Settings) -> O
     """The dispatch at a guessed commitment, every other decision at rest; None where even that fits no rule."""
     if start is not None:
         matrix = _fixed(matrix, start)
-        found = whole_dispatch(matrix, _with_starts(matrix, _at_rest(matrix)), _follows(matrix), MENDING_S)
+        found = whole_dispatch(matrix, _with_starts(matrix, at_rest(matrix)), _follows(matrix), MENDING_S)
         if found is not None:
             return found
     mended, _ = guarded_search(matrix, replace(settings, seconds=MENDING_S, gap=0.5))
@@ -37,7 +37,7 @@ def _fixed(matrix: Matrix, start: Start) -> Matrix:
     return replace(matrix, lower=lower, upper=upper)
 
 
-def _at_rest(matrix: Matrix) -> Floats:
+def at_rest(matrix: Matrix) -> Floats:
     """No decision is taken, but batteries may charge while little is needed, or none could keep its level."""
     values: Floats = np.clip(0.0, matrix.lower, np.maximum(matrix.upper, matrix.lower))
     needed_mw = _needed_mw(matrix)

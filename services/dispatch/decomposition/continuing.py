@@ -29,7 +29,7 @@ def continued(hunt: Hunt, settings: Settings) -> Outcome | None:
     if generation.blocks.broken(others):
         return None
     on = _possible(generation, generation.planned)
-    if (_capacity_mw(hunt, on) < (1 - ROUNDING) * _needed_mw(hunt, others)).any():
+    if (_capacity_mw(hunt, on) < (1 - ROUNDING) * needed_mw(hunt, others)).any():
         return None
     return completed(hunt.matrix, hunt.parts, on, others, settings, hunt.memory_limit_mb)
 
@@ -50,7 +50,7 @@ def _capacity_mw(hunt: Hunt, on: Floats) -> Floats:
     return most @ on
 
 
-def _needed_mw(hunt: Hunt, others: Floats) -> Floats:
+def needed_mw(hunt: Hunt, others: Floats) -> Floats:
     """Per step, what units on must give: balances and the reserve of what runs, less what others give to them."""
     spinning = {f"reserve {item.name}" for item in hunt.case.reserves if item.up and item.product != "non_spinning"}
     needed = np.zeros(hunt.case.steps)

@@ -2,16 +2,20 @@
 
 A unit with one commitment in the master can follow the mixture of its schedules exactly, as its rules are convex in
 its output then. Such units stay as they are, without a row or column of their own; the problem is left with those that
-are torn between commitments, and with those that give way most easily. Where the dive must open a unit that was held,
-it comes back with all its rows.
+are torn between commitments, and with those that give way most easily. Where more are torn than a dive should have
+open, the rest of them follow one of their schedules each. Where the dive must open a unit that was held, it comes back
+with all its rows.
 """
 
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from grid_models.quantities import Floats
+from services.dispatch.decomposition.assigning import FOLLOWED, one_each
+from services.dispatch.decomposition.following import Mixture
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.parties import APART
 from services.dispatch.decomposition.split import Split
@@ -21,8 +25,6 @@ from services.dispatch.solve.rounding import whole_dispatch
 
 MOST_OPEN = 100_000
 """Columns that a dive has open, unless those who cannot be held need more."""
-FOLLOWED = 1e-6
-"""The weight or the difference from which something counts."""
 Mask = NDArray[np.bool_]
 
 
@@ -32,17 +34,26 @@ def worth_holding(parts: Split, narrowed: Matrix) -> bool:
 
 
 class Holding:
-    """A narrowed problem in which most parties are held where a solution of the master has them."""
+    """A narrowed problem in which most parties are held where a solution of the master has them.
 
-    def __init__(self, generation: Generation, narrowed: Matrix):
+    Or where `mixture` has them, if it is given. So many columns stay open, unless those who cannot be held need more.
+    """
+
+    def __init__(
+        self, generation: Generation, narrowed: Matrix, mixture: Mixture | None = None, most_open: int | None = None
+    ):
         self.parts, self.narrowed = generation.parts, narrowed
-        mixture = generation.master.mixture()
+        whole = generation.master.mixture()
+        several, unknown = self._torn(generation, whole.spread)
+        mixture = mixture or one_each(generation, several, whole)
         self.values = np.where(narrowed.integer & (self.parts.party >= 0), np.round(mixture.values), mixture.values)
         self.cost = mixture.cost
         self._party_of_row = self._private()
-        torn = self._torn(generation, mixture.spread) | self._halved(mixture.values)
-        self.free = self._with_company(generation, torn)
-        self.free |= self._most_easily(mixture.spread, ~self.free)
+        open_ = self._open()
+        must = unknown | self._halved(mixture.values) | ((several | open_) & self._meeting_few(generation))
+        self.free = self._with_company(generation, must)
+        most = MOST_OPEN if most_open is None else most_open
+        self.free |= self._most_easily(whole.spread, ~self.free, several | open_, most)
         self.matrix = self._problem()
 
     def _private(self) -> NDArray[np.int64]:
@@ -54,20 +65,24 @@ class Holding:
         party[parts.master_rows] = -1
         return party
 
-    def _torn(self, generation: Generation, spread: Floats) -> Mask:
-        """Units that follow several commitments, or may, and those of whose mixture their own rules know nothing."""
+    def _torn(self, generation: Generation, spread: Floats) -> tuple[Mask, Mask]:
+        """Units of whose mixture their own rules know nothing: they follow several commitments; or none is known."""
         parts, patterns, narrowed = self.parts, generation.master.patterns, self.narrowed
         followed = np.array(patterns.unit, dtype=np.int64)[generation.master.weights() > FOLLOWED]
-        torn = np.zeros(parts.parties, dtype=bool)
-        torn[: parts.units] = np.bincount(followed, minlength=parts.units) != 1
-        on = parts.decisions["on"]
-        torn[: parts.units] |= (narrowed.lower[on] < narrowed.upper[on]).any(axis=1)
+        count = np.zeros(parts.parties, dtype=np.int64)
+        count[: parts.units] = np.bincount(followed, minlength=parts.units)
         inner = narrowed.integer & (parts.owner >= 0)
         inner[np.concatenate([columns.ravel() for columns in parts.decisions.values()])] = False
         lumpy = np.zeros(parts.parties, dtype=bool)
         lumpy[parts.owner[inner]] = True
-        varied: Mask = torn | (lumpy & (self._of_party(spread) > FOLLOWED))
-        return varied
+        unknown = (np.arange(parts.parties) < parts.units) & (count == 0)
+        return (count > 1) | (lumpy & (self._of_party(spread) > FOLLOWED)), unknown
+
+    def _open(self) -> Mask:
+        """Units with hours that are not decided."""
+        on, found = self.parts.decisions["on"], np.zeros(self.parts.parties, dtype=bool)
+        found[: self.parts.units] = (self.narrowed.lower[on] < self.narrowed.upper[on]).any(axis=1)
+        return found
 
     def _halved(self, values: Floats) -> Mask:
         """Those who would have to do something by halves: blocks that have not become whole in time too."""
@@ -85,24 +100,35 @@ class Holding:
 
     def _with_company(self, generation: Generation, chosen: Mask) -> Mask:
         """And those who meet them in rows of a few, where nobody else could give way."""
-        parts = self.parts
-        few = np.ones(len(parts.master_rows), dtype=bool)
-        few[generation.boxed] = False
-        links = abs(parts.links[few][:, parts.party >= 0]).tocsr()
-        party = parts.party[parts.party >= 0]
+        links, party = self._few(generation)
         touched = links @ chosen[party].astype(float) > 0
         met = np.asarray(links[touched].sum(axis=0)).ravel() > 0
         found = chosen.copy()
         found[party[met]] = True
         return found
 
-    def _most_easily(self, spread: Floats, may: Mask) -> Mask:
-        """As many as there is room for of those whose schedules in the master differ most."""
+    def _meeting_few(self, generation: Generation) -> Mask:
+        """Those who have a part in such rows at all."""
+        links, party = self._few(generation)
+        found = np.zeros(self.parts.parties, dtype=bool)
+        found[party[np.asarray(links.sum(axis=0)).ravel() > 0]] = True
+        return found
+
+    def _few(self, generation: Generation) -> tuple[csr_array, NDArray[np.int64]]:
+        """The rows of a few (and their columns' parties): all but balances and requirements of reserve."""
+        parts = self.parts
+        few = np.ones(len(parts.master_rows), dtype=bool)
+        few[generation.boxed] = False
+        owned = parts.party >= 0
+        return csr_array(abs(parts.links[few][:, owned])), parts.party[owned]
+
+    def _most_easily(self, spread: Floats, may: Mask, first: Mask, most: int) -> Mask:
+        """As many as there is room for, `first` first, then those whose schedules in the master differ most."""
         width: Floats = self._of_party((self.narrowed.lower < self.narrowed.upper).astype(float))
         by_party = self._of_party(spread)
-        order = np.flatnonzero(may)[np.argsort(-by_party[may], kind="stable")]
+        order = np.flatnonzero(may)[np.lexsort((-by_party[may], ~first[may]))]
         chosen = np.zeros(len(may), dtype=bool)
-        chosen[order[np.cumsum(width[order]) <= MOST_OPEN - width[~may].sum()]] = True
+        chosen[order[np.cumsum(width[order]) <= most - width[~may].sum()]] = True
         return chosen
 
     def _problem(self) -> Matrix:

@@ -16,6 +16,7 @@ from services.dispatch.decomposition.coarse import hourly_prices
 from services.dispatch.decomposition.completing import completed
 from services.dispatch.decomposition.continuing import continued
 from services.dispatch.decomposition.duel import duel
+from services.dispatch.decomposition.early import early_plans
 from services.dispatch.decomposition.fixing import with_whole_blocks
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.holding import Holding, worth_holding
@@ -36,7 +37,7 @@ from services.dispatch.decomposition.strengthening import capacity_mw, is_small
 from services.dispatch.decomposition.whole_blocks import held, whole_blocks
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import SMALL_NONZEROS, guarded_search
-from services.dispatch.solve.highs import End, Outcome, Settings
+from services.dispatch.solve.highs import LARGE_NONZEROS, End, Outcome, Settings
 
 EASIER_FIRST = 5_000
 """Thermal units x steps from which first prices come from an easier case: the same in hours, or with fewer units."""
@@ -48,6 +49,12 @@ BLOCKS_SHARE = 0.3
 """Of the time that is left, what whole numbers for other kinds may take before the dive."""
 SIMPLEST_SHARE = 0.5
 """Of the time that is left, what the plan may take that is made where no dive came down."""
+SAMPLE_SHARE = 0.15
+"""Of the time, what prices from a sample may take."""
+WORTH_A_SEARCH_S = 20.0
+"""In less time branch and bound over a whole large fleet does not even come to its first relaxed problem."""
+EARLY_SHARE = 0.9
+"""Of the time that is left, what a plan may take where time is short."""
 CONTINUE_SHARE = 0.1
 """Of the time after the bound, what a dispatch at the remembered commitment may take."""
 FEW_OPEN, MANY_OPEN = 20, 80
@@ -75,16 +82,18 @@ def decomposed_search(
     latest = began + BOUND_SHARE * settings.seconds
     if generation.planned is None and parts.units * case.steps >= EASIER_FIRST:
         prices = hourly_prices(case, parts, latest)
-        prices = sampled_prices(case, generation, latest) if prices is None else prices
+        sampled_until = began + SAMPLE_SHARE * settings.seconds
+        prices = sampled_prices(case, generation, sampled_until) if prices is None else prices
         if prices is not None:
             generation.start_at(prices)
     generation.run(COARSE * settings.gap, latest)
+    late = time.monotonic() > latest
     best = Incumbent(tell, generation.bound)
     # In a fleet so small that branch and bound is what takes the time, identical units count as one.
     together = interchangeable(parts) if is_small(case) else Aggregation(parts, ())
     hunt = Hunt(case, matrix, parts, generation, settings, deadline, memory_limit_mb, together)
     try:
-        why = _improve(best, hunt)
+        why = _improve(best, hunt, late)
     except KeyboardInterrupt:
         # Whatever was at work when it came, the best so far stays.
         why = "interrupted"
@@ -95,15 +104,18 @@ def decomposed_search(
     return Outcome(end, best.objective, lower, best.values, best.row_dual), why if end == "stopped" else ""
 
 
-def _improve(best: Incumbent, hunt: Hunt) -> str:
-    """From what is remembered to a proven plan, or why it is not proven."""
+def _improve(best: Incumbent, hunt: Hunt, late: bool) -> str:
+    """From what is remembered to a proven plan, or why it is not proven; `late` where the bound had not come near."""
     case, parts, generation, settings = hunt.case, hunt.parts, hunt.generation, hunt.settings
     _continue(best, hunt)
     lumpy = may_climb(case, parts)
     if best.gap() > settings.gap and not lumpy:
         # A small fleet's plan may lie farther off: what closes that gap is branch and bound, not a wider dive.
         most = np.inf if is_small(case) else generation.bound + settings.gap * abs(generation.bound)
-        _dive(best, hunt, FEW_OPEN, most)
+        if late and worth_holding(parts, hunt.matrix):
+            _early(best, hunt)
+        else:
+            _dive(best, hunt, FEW_OPEN, most)
     if best.gap() > settings.gap:
         generation.run(FINE * settings.gap, time.monotonic() + BOUND_SHARE * hunt.left_s)
         best.raise_bound(generation.bound)
@@ -136,6 +148,8 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
     near_by = _near_by(best, hunt, generation, open_per_step)
     if worth_holding(parts, near_by.matrix):
         found = _held_dive(best, hunt, open_per_step, wish)
+        if found is None and best.values is None:
+            _early(best, hunt)
     else:
         others = _others(hunt)
         wish = replace(wish, opening=near_by.opening)
@@ -144,6 +158,12 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
             found = _simplest(hunt, others)
     if found is not None:
         best.take(found)
+
+
+def _early(best: Incumbent, hunt: Hunt) -> None:
+    """Plans of a large fleet while there is still time for some."""
+    for plan in early_plans(hunt, time.monotonic() + EARLY_SHARE * hunt.left_s):
+        best.take(plan)
 
 
 @dataclass(frozen=True)
@@ -200,6 +220,8 @@ def _search(best: Incumbent, hunt: Hunt) -> str:
 def _one_by_one(best: Incumbent, hunt: Hunt) -> str:
     """One neighbourhood after the other, each from the best plan so far; why it was not enough."""
     why = ""
+    if hunt.matrix.rows.nnz > LARGE_NONZEROS and hunt.left_s < WORTH_A_SEARCH_S:
+        return "its time limit"
     for place in neighbourhoods(best, hunt, hunt.settings.threads):
 
         def hear(objective: float | None, proven: float | None, place: Place = place) -> None:

@@ -56,7 +56,7 @@ def whole_blocks(
     `chosen` are the blocks to ask, largest first; without it all that are not whole.
     """
     parts, mixture = generation.parts, generation.master.others()
-    wanted = Wanted(generation.prices, _dearer(parts, generation.prices), mixture)
+    wanted = Wanted(generation.prices, dearer(parts, generation.prices), mixture)
     broken = generation.blocks.broken(mixture)[::-1] if chosen is None else chosen
     exact = EXACT * settings.gap * abs(generation.bound) / max(1, len(broken))
     found, owed = mixture.copy(), np.zeros(len(parts.master_rows))
@@ -85,14 +85,14 @@ def held(matrix: Matrix, parts: Split, values: Floats) -> Matrix:
     return replace(matrix, lower=lower, upper=upper)
 
 
-def _dearer(parts: Split, prices: Floats) -> Floats:
+def dearer(parts: Split, prices: Floats) -> Floats:
     """By row of the master, what a unit away from the mixture costs."""
     level = np.abs(prices)
     for family in parts.matrix.row_names.families:
         mine = slice(*np.searchsorted(parts.master_rows, [family.first, family.first + family.size]))
         level[mine] = np.maximum(level[mine], level[mine].mean() if level[mine].size else 0.0)
-    dearer: Floats = DEARER * np.maximum(level, LEAST_PRICE * level.max(initial=0.0))
-    return dearer
+    found: Floats = DEARER * np.maximum(level, LEAST_PRICE * level.max(initial=0.0))
+    return found
 
 
 def _nearest(
