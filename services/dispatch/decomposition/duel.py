@@ -2,8 +2,9 @@
 
 The prover asks whether any plan costs at most c = (1 - gap) x the best cost. Every decision whose exact price gap puts
 it above c is fixed, branches above c are cut off at once (HiGHS option `objective_bound`), and no time goes into
-heuristics: a tree that is searched to its end without such a plan proves c. The finder begins near the schedules of
-the master and ends with everything below the best plan.
+heuristics: a tree that is searched to its end without such a plan proves c. First only the class counts have to be
+whole: that is mostly enough, and takes half the time. The finder begins near the schedules of the master and ends with
+everything below the best plan.
 """
 
 from collections.abc import Iterator
@@ -68,6 +69,9 @@ class Side:
 class Prover(Side):
     """A tree whose branches end at a cutoff."""
 
+    counting = True
+    """Whether whole counts may yet be enough for the proof."""
+
     def begin(self) -> None:
         """Ask anew, against the best plan as it is now."""
         settings, cutoff = self.hunt.settings, self._cutoff()
@@ -77,14 +81,23 @@ class Prover(Side):
         wish = replace(settings, gap=0.0, threads=1, seconds=max(self.hunt.left_s, 0.5), options=options)
         self.search(self._question(cutoff, wish), None)
 
+    def hear(self, message: Message) -> None:
+        """The same; where whole counts were not enough for the proof, everything must be whole."""
+        super().hear(message)
+        if self.searching is None and self.place.relaxed and self.best.gap() > self.hunt.settings.gap:
+            self.counting = False
+            self.begin()
+
     def _question(self, cutoff: float, wish: Settings) -> Place:
         """Whether there is a plan up to a cost; only what limits alone decide is left out, no count is."""
-        narrowed = self.hunt.below(cutoff)
+        narrowed = whole = self.hunt.below(cutoff)
+        if self.counting and np.isfinite(cutoff):
+            narrowed = self.hunt.counted(whole)
         reduction = reduced(narrowed)
         left = replace(reduction.matrix, integer=narrowed.integer[reduction.rest.column_of])
         if not left.cost.size:
-            return Place(self.hunt, narrowed, wish, cutoff)
-        return Place(self.hunt, left, wish, cutoff, reduction)
+            return Place(self.hunt, whole, wish, cutoff)
+        return Place(self.hunt, left, wish, cutoff, reduction, relaxed=narrowed is not whole)
 
     def _cutoff(self) -> float:
         """The bound that is enough; infinite where there is no plan yet."""

@@ -89,6 +89,15 @@ class Hunt:
         lower, upper = (priced.gap_off > spare).astype(float), (priced.gap_on <= spare).astype(float)
         return self.narrowed(lower, np.maximum(upper, lower))
 
+    def counted(self, narrowed: Matrix) -> Matrix:
+        """The same with no whole numbers of thermal units but their class counts; as it is, where there are none."""
+        own = self.aggregation.columns
+        if len(own) == len(narrowed.cost):
+            return narrowed
+        integer = narrowed.integer.copy()
+        integer[: len(own)] &= self.parts.owner[own] < 0
+        return replace(narrowed, integer=integer)
+
     def start(self, values: Floats | None) -> Start | None:
         """The whole numbers of a plan, as a search of the aggregated problem takes them."""
         if values is None:

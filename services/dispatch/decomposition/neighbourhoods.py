@@ -42,9 +42,13 @@ class Place:
     """What a plan must cost more than if it lies outside; None where a better one may be left out."""
     reduction: Reduction | None = None
     """Where the matrix is what was left of the narrowed problem."""
+    relaxed: bool = False
+    """Whether not all that must be whole is whole in it, so that its answers are no plans."""
 
     def plan(self, found: News | Outcome) -> Outcome | None:
         """The plan by unit of what the search has found."""
+        if self.relaxed:
+            return None
         if self.reduction is not None and found.values is not None:
             found = replace(found, values=restored(self.reduction, found.values))
         return self.hunt.plan(found)

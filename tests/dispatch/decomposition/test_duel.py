@@ -61,6 +61,35 @@ def test_a_proof_never_goes_beyond_the_optimum_nor_its_cutoff(cost_over_optimum:
     assert best.bound >= min(cutoff, least) * (1 - 1e-6)
 
 
+def test_whole_counts_alone_are_never_dearer_than_the_optimum_and_their_answers_are_no_plans():
+    chase, least = hunt(fleet(1)), optimum(1).objective
+    prover = Prover(Incumbent(lambda *_: None, chase.generation.bound, 2 * least), chase, queue.Queue())
+    prover.begin()
+    prover.end()
+    found = search(prover.place.matrix, Settings(gap=0.0, seconds=30, threads=1))
+    assert found.values is not None
+    assert found.objective <= least * (1 + 1e-7)
+    assert prover.place.plan(found) is None
+
+
+def test_where_whole_counts_are_not_enough_everything_must_be_whole():
+    """Against a cutoff above the optimum no count can prove anything."""
+    chase, least = hunt(fleet(1)), optimum(1).objective
+    best, heard = Incumbent(lambda *_: None, chase.generation.bound, 1.2 * least), Heard()
+    prover = Prover(best, chase, heard)
+    prover.begin()
+    try:
+        assert prover.place.relaxed
+        while prover.searching is not None:
+            speaker, message = next_word(heard)
+            if speaker is prover.searching:
+                prover.hear(message)
+        assert not prover.place.relaxed
+        assert least == approx(best.objective)
+    finally:
+        prover.end()
+
+
 @pytest.mark.parametrize("seed", [1, 3])
 def test_a_duel_ends_with_a_proven_plan(seed: int):
     chase, told, least = hunt(fleet(seed)), Bounds(), optimum(seed).objective
