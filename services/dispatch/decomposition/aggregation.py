@@ -83,6 +83,15 @@ class Aggregation:
                 found[decisions[name][group.units]] = own
         return found
 
+    def committed(self, values: Floats) -> Floats:
+        """Who is on (units x steps) in whole values of the aggregated problem: the first of a group, as many as are."""
+        found = np.zeros(self.parts.matrix.shape[1])
+        found[self.columns] = values[: len(self.columns)]
+        on: Floats = found[self.parts.decisions["on"]]
+        for group in self.groups:
+            on[group.units] = np.arange(len(group.units))[:, None] < on[group.units[0]]
+        return on
+
     def _rows(self, matrix: Matrix) -> Numbers:
         left = np.ones(matrix.shape[0], dtype=bool)
         for group in self.groups:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from services.dispatch.decomposition.hunt import Hunt, Incumbent
-from services.dispatch.decomposition.neighbourhoods import Place, neighbourhoods
+from services.dispatch.decomposition.neighbourhoods import Place, around, neighbourhoods
 from services.dispatch.solve.guarded import DIED, Guarded, Heard, Message, Start, next_word
 from services.dispatch.solve.highs import News, Outcome, Settings
 from services.dispatch.solve.reduction import reduced
@@ -84,8 +84,16 @@ class Prover(Side):
     def hear(self, message: Message) -> None:
         """The same; where whole counts were not enough for the proof, everything must be whole."""
         super().hear(message)
-        if self.searching is None and self.place.relaxed and self.best.gap() > self.hunt.settings.gap:
-            self.counting = False
+        if self.searching is None and self.best.gap() > self.hunt.settings.gap:
+            self._go_on(message)
+
+    def _go_on(self, message: Message) -> None:
+        """A mixture of units below the cutoff is near a plan: that is looked for first."""
+        self.counting = False
+        if self.place.relaxed and message is not None and message.values is not None:
+            place = around(self.best, self.hunt, self.place.whole(message.values))
+            self.search(place, self.hunt.start(self.best.values))
+        elif self.place.relaxed or self.place.cutoff is None:
             self.begin()
 
     def _question(self, cutoff: float, wish: Settings) -> Place:
@@ -107,7 +115,9 @@ class Prover(Side):
     @property
     def is_behind(self) -> bool:
         """Whether the best plan is so much better by now that a new proof will be quicker."""
-        old, new = self.place.cutoff or 0.0, self._cutoff()
+        old, new = self.place.cutoff, self._cutoff()
+        if old is None:
+            return False
         if self.searching is None or np.isinf(old):
             return new < old
         return old - new > WORTH_A_NEW_PROOF * max(old - self.best.bound, 0.0)

@@ -26,6 +26,8 @@ AMPLE = 3.0
 MISSING, SHORTAGE = ("unserved_mw", "spilled_mw"), "shortage_"
 """Columns, or the beginning of their names, by which a row that cannot be met is paid for."""
 NOTHING_MW = 1e-6
+WHOLE = 1e-6
+"""So near to a whole number a value is one."""
 EXACT = 0.2
 """Of the gap asked for, how exactly a restricted search is solved."""
 
@@ -47,11 +49,13 @@ class Place:
 
     def plan(self, found: News | Outcome) -> Outcome | None:
         """The plan by unit of what the search has found."""
-        if self.relaxed:
+        if self.relaxed or found.values is None:
             return None
-        if self.reduction is not None and found.values is not None:
-            found = replace(found, values=restored(self.reduction, found.values))
-        return self.hunt.plan(found)
+        return self.hunt.plan(replace(found, values=self.whole(found.values)))
+
+    def whole(self, values: Floats) -> Floats:
+        """Values of all columns of the narrowed problem."""
+        return values if self.reduction is None else restored(self.reduction, values)
 
     def proves(self, bound: float, end: End = "stopped") -> float:
         """What a bound on this problem (or its end) says of the model."""
@@ -71,6 +75,14 @@ def neighbourhoods(best: Incumbent, hunt: Hunt, threads: int) -> Iterator[Place]
     for everything in (hunt, hunt.apart) if hunt.aggregation.groups else (hunt,):
         settings = replace(hunt.settings, threads=threads, seconds=max(hunt.left_s, 0.5))
         yield Place(everything, everything.below(best.objective), settings, best.objective)
+
+
+def around(best: Incumbent, hunt: Hunt, values: Floats) -> Place:
+    """Between the whole numbers next to these values of the aggregated problem, and near the master's schedules."""
+    low, high = (hunt.aggregation.committed(side) for side in (np.floor(values + WHOLE), np.ceil(values - WHOLE)))
+    lower, upper = near(hunt.parts, hunt.generation, 0.0, best.values)
+    between = hunt.narrowed(np.minimum(lower, low), np.maximum(upper, high))
+    return Place(hunt, between, restricted(best, hunt, threads=1))
 
 
 def restricted(best: Incumbent, hunt: Hunt, threads: int) -> Settings:

@@ -65,6 +65,9 @@ def test_a_plan_apart_is_a_plan_together_at_the_same_cost(seed: int):
     assert optimum.objective == approx(small.cost @ values + small.offset)
     assert (small.lower - 1e-6 <= values).all()
     assert (values <= small.upper + 1e-6).all()
+    apart = optimum.values[parts.decisions["on"]]
+    for group in together.groups:
+        assert apart[group.units].sum(axis=0) == approx(together.committed(np.round(values))[group.units].sum(axis=0))
     activity = small.rows @ values
     assert (small.row_lower - 1e-5 <= activity).all()
     assert (activity <= small.row_upper + 1e-5).all()
