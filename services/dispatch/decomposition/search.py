@@ -43,7 +43,7 @@ EASIER_FIRST = 5_000
 """Thermal units x steps from which first prices come from an easier case: the same in hours, or with fewer units."""
 BOUND_SHARE, DIVE_SHARE = 0.4, 0.5
 """Of the time, what the bound may take; of what is left then, the dive."""
-MERIT_SHARE, MERIT_ROUNDS = 0.1, 4
+MERIT_SHARE, MERIT_ROUNDS = 0.1, 2
 """Of the time that is left, what the first climbs by merit order may take; their rounds."""
 BLOCKS_SHARE = 0.3
 """Of the time that is left, what whole numbers for other kinds may take before the dive."""
