@@ -9,6 +9,7 @@ from reference_cases import reference_cases
 
 from grid_models.provinces import builtin_case
 from services.dispatch.assembly import build
+from services.dispatch.decomposition import blocks
 from services.dispatch.decomposition.blocks import Blocks
 from services.dispatch.decomposition.coarse import hourly_prices
 from services.dispatch.decomposition.generation import Generation
@@ -56,6 +57,20 @@ def test_the_blocks_at_some_prices_are_worth_what_one_programme_says(province):
         lower=np.where(free, matrix.lower, 0.0), upper=np.where(free, matrix.upper, 0.0),
     )  # fmt: skip
     assert offers.value.sum() == pytest.approx(dispatch(together).objective, rel=1e-6)
+
+
+def test_blocks_that_are_loaded_anew_from_their_last_basis_offer_the_same(province, monkeypatch: pytest.MonkeyPatch):
+    _, parts = province
+    chance, known = np.random.default_rng(2), Blocks(parts)
+    monkeypatch.setattr(blocks, "STAY_LOADED", 5)
+    anew = Blocks(parts)
+    assert len(anew.solvers) == 5
+    assert len(known.solvers) == len(parts.blocks)
+    for _ in range(3):
+        prices = chance.uniform(0, 400, len(parts.master_rows))
+        offers = anew(prices)
+        assert offers.value == pytest.approx(known(prices).value, rel=1e-7, abs=1e-3)
+        assert set(anew.bases) == set(range(len(parts.blocks))) - set(anew.solvers)
 
 
 @pytest.mark.slow
