@@ -7,6 +7,7 @@ open, the rest of them follow one of their schedules each. Where the dive must o
 with all its rows.
 """
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from grid_models.quantities import Floats
 from services.dispatch.decomposition.assigning import FOLLOWED, one_each
 from services.dispatch.decomposition.following import Mixture
 from services.dispatch.decomposition.generation import Generation
+from services.dispatch.decomposition.neighbourhoods import NOTHING_MW, missing_mw
 from services.dispatch.decomposition.parties import APART
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
@@ -25,6 +27,8 @@ from services.dispatch.solve.rounding import whole_dispatch
 
 MOST_OPEN = 100_000
 """Columns that a dive has open, unless those who cannot be held need more."""
+WIDER = 4
+"""So many times more answer to a plan in which something is missing."""
 Mask = NDArray[np.bool_]
 
 
@@ -188,12 +192,27 @@ class Holding:
     def settled(self, matrix: Matrix, plan: Outcome, seconds: float) -> Outcome:
         """The plan after a dispatch in which blocks answer to it, the largest first as far as there is room.
 
-        They were made whole before the units had decided; their whole numbers stay, their output need not.
+        They were made whole before the units had decided; their whole numbers stay, their output need not. While
+        something is missing and there is time, more of them answer: it may be the small ones that can give it.
         """
+        deadline, sizes = time.monotonic() + seconds, [len(block.columns) for block in self.parts.blocks]
+        most = MOST_OPEN
+        plan = self._answered(matrix, plan, most, seconds)
+        while most < sum(sizes) and time.monotonic() < deadline and self._short(matrix, plan):
+            most *= WIDER
+            plan = self._answered(matrix, plan, most, deadline - time.monotonic())
+        return plan
+
+    def _short(self, matrix: Matrix, plan: Outcome) -> bool:
+        assert plan.values is not None
+        return bool((missing_mw(matrix, plan.values, self.parts.decisions["on"].shape[1]) > NOTHING_MW).any())
+
+    def _answered(self, matrix: Matrix, plan: Outcome, most: int, seconds: float) -> Outcome:
+        """The plan after a dispatch in which blocks with so many columns answer."""
         assert plan.values is not None
         free = self.free.copy()
         by_size = sorted(range(len(self.parts.blocks)), key=lambda number: -len(self.parts.blocks[number].columns))
-        room = np.cumsum([len(self.parts.blocks[number].columns) for number in by_size]) <= MOST_OPEN
+        room = np.cumsum([len(self.parts.blocks[number].columns) for number in by_size]) <= most
         free[self.parts.units + np.array(by_size, dtype=np.int64)[room]] = True
         still, _ = self._theirs(~free)
         fixed = replace(

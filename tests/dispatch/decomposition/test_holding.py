@@ -12,6 +12,7 @@ from services.dispatch.decomposition import holding, parties
 from services.dispatch.decomposition.fixing import with_whole_blocks
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.holding import Holding, worth_holding
+from services.dispatch.decomposition.neighbourhoods import missing_mw
 from services.dispatch.model import Matrix
 from services.dispatch.planning import Options, plan_case
 from services.dispatch.solve.highs import Outcome, Settings, dispatch
@@ -118,6 +119,26 @@ def test_blocks_answer_to_the_units_at_the_end_and_never_at_a_higher_cost(rest: 
     worse = dispatch(still)
     assert worse.objective > best.objective
     assert held.settled(matrix, worse, 60).objective == pytest.approx(best.objective)
+
+
+def test_while_something_is_missing_more_blocks_answer(rest: Generation, monkeypatch: pytest.MonkeyPatch):
+    """Idle batteries leave reserve missing; there is room for one of the six at first, then for all that are needed."""
+    held = Holding(rest, with_its_whole_hours_fixed(rest))
+    held.free[:] = False
+    parts = rest.parts
+    matrix = replace(parts.matrix, integer=np.zeros_like(parts.matrix.integer))
+    best = dispatch(matrix)
+    assert best.values is not None
+    idle = np.where(parts.party >= parts.units, matrix.lower, best.values)
+    still = parts.party >= 0
+    short = dispatch(
+        replace(matrix, lower=np.where(still, idle, matrix.lower), upper=np.where(still, idle, matrix.upper))
+    )
+    monkeypatch.setattr(holding, "MOST_OPEN", len(parts.blocks[0].columns))
+    first = held._answered(matrix, short, holding.MOST_OPEN, 60)
+    missing = [float(missing_mw(matrix, plan.values, 12).max()) for plan in (short, first)]
+    assert missing[0] > missing[1] > 1
+    assert missing_mw(matrix, held.settled(matrix, short, 60).values, 12).max() < 1e-6
 
 
 def test_a_held_dive_ends_in_a_plan_near_the_bound(few_open, monkeypatch: pytest.MonkeyPatch):
