@@ -126,7 +126,7 @@ class RelaxedDive:
     def __init__(self, matrix: Matrix, wish: Wish, eager: bool, may_open: bool, room: float | None = None):
         self.whole, self.wish, self.eager, self.may_open, self.room = matrix, wish, eager, may_open, room
         self.reduction = reduced(matrix)
-        self.matrix = self.reduction.matrix
+        self.matrix = _between_whole(self.reduction.matrix, matrix.integer[self.reduction.rest.column_of])
         column_of = self.reduction.rest.column_of
         place = np.full(matrix.shape[1], -1)
         place[column_of] = np.arange(len(column_of))
@@ -251,6 +251,15 @@ class RelaxedDive:
     def _at(self, columns: Columns, values: Floats) -> Point:
         self.programme.limit(columns, values, values)
         return self.programme.solved()
+
+
+def _between_whole(matrix: Matrix, integer: NDArray[np.bool_]) -> Matrix:
+    """Limits of decisions that have come from rows are whole too, or rounding would not know of the row any more."""
+    return replace(
+        matrix,
+        lower=np.where(integer, np.ceil(matrix.lower - WHOLE), matrix.lower),
+        upper=np.where(integer, np.floor(matrix.upper + WHOLE), matrix.upper),
+    )
 
 
 def _least(blame: Floats, objective: float, allowed: float) -> NDArray[np.bool_]:

@@ -171,6 +171,20 @@ def test_shortage_is_closed_only_where_there_was_none():
     assert np.isinf(without_shortage(matrix, values).upper[unserved])
 
 
+def test_a_row_with_one_decision_holds_whichever_way_is_nearer():
+    """x >= 0.4 of a yes or no is a yes, though 0.4 is nearer to a no; y goes along for free."""
+    nothing = Names(())
+    matrix = Matrix(
+        cost=np.array([1.0, 0.0]), lower=np.zeros(2), upper=np.ones(2), integer=np.array([True, False]),
+        rows=csr_array([[1.0, 0.0], [1.0, 1.0]]), row_lower=np.array([0.4, 0.5]), row_upper=np.array([np.inf, 1.5]),
+        offset=0.0, column_names=nothing, row_names=nothing,
+    )  # fmt: skip
+    found = relaxed_dive(matrix, Wish(np.arange(1), in_time(), enough=2.0))
+    assert found is not None
+    assert found.values is not None
+    assert found.values[0] == 1.0
+
+
 def test_where_nothing_fits_the_dive_ends():
     """x + y = 1 and x = y leave both at a half: whole numbers there are none, whichever way it is rounded."""
     nothing = Names(())
