@@ -20,9 +20,9 @@ from grid_models.quantities import Floats
 from services.dispatch.decomposition.split import Block, Split
 from services.dispatch.model import Matrix, Names
 from services.dispatch.solve.highs import loaded
+from services.dispatch.solve.rounding import WHOLE
 
 PRIMAL_SIMPLEX = 4
-WHOLE = 1e-6
 STAY_LOADED = 300
 """So many blocks stay loaded, the largest: each takes a megabyte, loading one anew 40 % more time."""
 NOTHING = Names(())

@@ -9,9 +9,7 @@ from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import guarded_search
 from services.dispatch.solve.highs import Outcome, Settings
-from services.dispatch.solve.rounding import whole_dispatch
-
-WHOLE = 1e-6
+from services.dispatch.solve.rounding import WHOLE, whole_dispatch
 
 
 def completed(

@@ -3,8 +3,8 @@
 The prover asks whether any plan costs at most c = (1 - gap) x the best cost. Every decision whose exact price gap puts
 it above c is fixed, branches above c are cut off at once (HiGHS option `objective_bound`), and no time goes into
 heuristics: a tree that is searched to its end without such a plan proves c. First only the class counts have to be
-whole: that is mostly enough, and takes half the time. The finder begins near the schedules of the master and ends with
-everything below the best plan.
+whole: that is mostly enough, and takes two thirds of the time. The finder begins near the schedules of the master and
+ends with everything below the best plan.
 """
 
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ from services.dispatch.decomposition.following import Mixture
 from services.dispatch.decomposition.generation import IMPOSSIBLE, Generation
 from services.dispatch.decomposition.holding import Holding
 from services.dispatch.decomposition.hunt import Hunt, with_commitment
-from services.dispatch.decomposition.neighbourhoods import NOTHING_MW, missing_mw
+from services.dispatch.decomposition.neighbourhoods import NOTHING_MW, missing_mw, surer
 from services.dispatch.decomposition.relaxed_dive import Wish, relaxed_dive
 from services.dispatch.decomposition.split import Split
 from services.dispatch.decomposition.strengthening import capacity_mw
@@ -33,8 +33,8 @@ FIRST_OPEN, WIDER = 30_000, 2
 """Columns that the first dispatch has open, so that there soon is a plan; each next one has so many times more."""
 BLOCKS_SHARE = 0.3
 """Of the time, what whole numbers for other kinds may take."""
-SURER, SURER_SHARE = 2.0, 0.002
-"""Where a dispatch was short, so many times what was missing is asked for besides, and this share of the need."""
+SURER_SHARE = 0.002
+"""Where a dispatch was short, this share of the need is asked for besides twice what was missing."""
 Mask = NDArray[np.bool_]
 NOTHING_FIRST: NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -57,7 +57,7 @@ def early_plans(hunt: Hunt, deadline: float) -> Iterator[Outcome]:
         short = missing_mw(hunt.matrix, plan.values, hunt.case.steps)
         if (short <= NOTHING_MW).all():
             return
-        asked = asked + np.where(short > NOTHING_MW, SURER * short + SURER_SHARE * asked, 0.0)
+        asked = surer(asked, short, SURER_SHARE)
 
 
 def _everybody(hunt: Hunt, deadline: float) -> Mixture:

@@ -30,6 +30,8 @@ MOST_OPEN = 100_000
 WIDER = 4
 """So many times more answer to a plan in which something is missing."""
 Mask = NDArray[np.bool_]
+Few = tuple[csr_array, NDArray[np.int64]]
+"""Rows that only a few meet, and the parties of their columns."""
 
 
 def worth_holding(parts: Split, narrowed: Matrix) -> bool:
@@ -53,9 +55,9 @@ class Holding:
         self.values = np.where(narrowed.integer & (self.parts.party >= 0), np.round(mixture.values), mixture.values)
         self.cost = mixture.cost
         self._party_of_row = self._private()
-        open_ = self._open()
-        must = unknown | self._halved(mixture.values) | ((several | open_) & self._meeting_few(generation))
-        self.free = self._with_company(generation, must)
+        open_, few = self._open(), self._few(generation)
+        must = unknown | self._halved(mixture.values) | ((several | open_) & self._meeting(few))
+        self.free = self._with_company(few, must)
         most = MOST_OPEN if most_open is None else most_open
         self.free |= self._most_easily(whole.spread, ~self.free, several | open_, most)
         self.matrix = self._problem()
@@ -102,24 +104,24 @@ class Holding:
         )
         return found
 
-    def _with_company(self, generation: Generation, chosen: Mask) -> Mask:
+    def _with_company(self, few: Few, chosen: Mask) -> Mask:
         """And those who meet them in rows of a few, where nobody else could give way."""
-        links, party = self._few(generation)
+        links, party = few
         touched = links @ chosen[party].astype(float) > 0
         met = np.asarray(links[touched].sum(axis=0)).ravel() > 0
         found = chosen.copy()
         found[party[met]] = True
         return found
 
-    def _meeting_few(self, generation: Generation) -> Mask:
+    def _meeting(self, few: Few) -> Mask:
         """Those who have a part in such rows at all."""
-        links, party = self._few(generation)
+        links, party = few
         found = np.zeros(self.parts.parties, dtype=bool)
         found[party[np.asarray(links.sum(axis=0)).ravel() > 0]] = True
         return found
 
-    def _few(self, generation: Generation) -> tuple[csr_array, NDArray[np.int64]]:
-        """The rows of a few (and their columns' parties): all but balances and requirements of reserve."""
+    def _few(self, generation: Generation) -> Few:
+        """All rows of the master but balances and requirements of reserve."""
         parts = self.parts
         few = np.ones(len(parts.master_rows), dtype=bool)
         few[generation.boxed] = False

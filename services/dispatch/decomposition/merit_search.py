@@ -17,7 +17,7 @@ from services.dispatch.decomposition.compiled.merit import Need, Pieces, State, 
 from services.dispatch.decomposition.completing import completed
 from services.dispatch.decomposition.hunt import Hunt, Incumbent
 from services.dispatch.decomposition.merit_fleet import need_of, pieces_of, units_of
-from services.dispatch.decomposition.neighbourhoods import NOTHING_MW, missing_mw
+from services.dispatch.decomposition.neighbourhoods import NOTHING_MW, missing_mw, surer
 
 Commitment = NDArray[np.int8]
 """Steps x units."""
@@ -28,12 +28,10 @@ DOUBT = 3e-3
 """A unit-hour with a price gap of this share of the bound is forced e times more seldom than one without any."""
 LEGS, TRIES = 5, 20
 """The best commitments are dispatched after so many legs of so many tries each, on every thread: a round."""
-IDLE_ROUNDS = 2
-"""So many rounds without a better plan are the last."""
 KEPT, DISPATCHED = 8, 3
 """Commitments that a climber keeps; how many of all that is kept are dispatched after a round."""
-SURER, SURER_SHARE = 2.0, 0.01
-"""Where a dispatch was short, so many times what was missing is asked for besides, and this share of the reserve."""
+SURER_SHARE = 0.01
+"""Where a dispatch was short, this share of the reserve is asked for besides twice what was missing."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +87,9 @@ class Party:
     climbers: list[Climber]
     tried: set[bytes]
 
-    def go_on(self, threads: ThreadPoolExecutor, number: int, over: Over) -> bool:
-        """A round of all, the dispatch of the best, from which all set out again; whether there is a better plan."""
-        known, count = self.best.objective, len(self.climbers)
+    def go_on(self, threads: ThreadPoolExecutor, number: int, over: Over) -> None:
+        """A round of all, the dispatch of the best, from which all set out again."""
+        count = len(self.climbers)
         seeds = self.hunt.settings.seed + LEGS * (number * count + np.arange(count))
         list(threads.map(Climber.go_on, self.climbers, seeds.tolist(), [over] * count))
         for place, on in enumerate(self._chosen()):
@@ -99,7 +97,6 @@ class Party:
             if place == 0 or not over():
                 self._dispatch(on)
         self._gather()
-        return self.best.objective < known
 
     def _chosen(self) -> list[Commitment]:
         """The best commitments that have not been dispatched yet."""
@@ -131,7 +128,7 @@ class Party:
         short = missing_mw(hunt.matrix, found.values, hunt.case.steps)
         if (short > NOTHING_MW).any():
             reserve = self.climbers[0].mountain.need.reserve
-            reserve += np.where(short > NOTHING_MW, SURER * short + SURER_SHARE * reserve, 0.0)
+            reserve[:] = surer(reserve, short, SURER_SHARE)
             for climber in self.climbers:
                 climber.costs[:] = np.inf
 
@@ -146,11 +143,11 @@ def merit_search(best: Incumbent, hunt: Hunt, rounds: int, over: Over) -> None:
         return
     others = hunt.generation.master.others()
     mountain = Mountain.of(hunt, others)
-    party, idle = Party(best, hunt, others, [Climber.at(on, mountain) for _ in range(hunt.settings.threads)], set()), 0
+    party = Party(best, hunt, others, [Climber.at(on, mountain) for _ in range(hunt.settings.threads)], set())
     with ThreadPoolExecutor(len(party.climbers)) as threads:
         for number in range(rounds):
-            idle = 0 if party.go_on(threads, number, over) else idle + 1
-            if idle == IDLE_ROUNDS or best.gap() <= hunt.settings.gap or over():
+            party.go_on(threads, number, over)
+            if best.gap() <= hunt.settings.gap or over():
                 return
 
 

@@ -15,6 +15,7 @@ from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import End, News, Outcome, Settings
 from services.dispatch.solve.reduction import Reduction, restored
+from services.dispatch.solve.rounding import WHOLE
 
 WIDTHS = (0.0, 5e-5, 3e-4)
 """How much dearer than the bound, relative, a schedule may be to take part in a restricted search."""
@@ -26,8 +27,8 @@ AMPLE = 3.0
 MISSING, SHORTAGE = ("unserved_mw", "spilled_mw"), "shortage_"
 """Columns, or the beginning of their names, by which a row that cannot be met is paid for."""
 NOTHING_MW = 1e-6
-WHOLE = 1e-6
-"""So near to a whole number a value is one."""
+SURER = 2.0
+"""Where a dispatch was short, so many times what was missing is asked for besides."""
 EXACT = 0.2
 """Of the gap asked for, how exactly a restricted search is solved."""
 
@@ -147,6 +148,11 @@ def missing_mw(matrix: Matrix, values: Floats, steps: int) -> Floats:
     for places in shortages(matrix):
         total += values[places].sum(axis=0)
     return total
+
+
+def surer(asked: Floats, short: Floats, share: float) -> Floats:
+    """By step, what to ask for after a dispatch that was short of so much: more there, and this share of it all."""
+    return asked + np.where(short > NOTHING_MW, SURER * short + share * asked, 0.0)
 
 
 def shortages(matrix: Matrix) -> list[NDArray[np.int64]]:

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
-from services.dispatch.decomposition.priced_start import loaded_at
+from services.dispatch.decomposition.priced_start import DUAL_SIMPLEX, loaded_at
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import loaded
 
 Columns = NDArray[np.int64]
-DUAL_SIMPLEX = 1
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from services.dispatch.decomposition.programme import Columns, OutOfTime, Point,
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import Outcome
 from services.dispatch.solve.reduction import reduced, restored, restored_duals
-from services.dispatch.solve.rounding import is_whole
+from services.dispatch.solve.rounding import WHOLE, is_whole
 
 Tell = Callable[[float], None]
 Opening = Callable[[int], Columns]
@@ -30,7 +30,6 @@ Opening = Callable[[int], Columns]
 Opened = Callable[[Matrix, Columns], Matrix]
 """The problem with these decisions open."""
 
-WHOLE = 1e-6
 HALF = 0.5
 SHARE = 0.5
 """Of the decisions that are not whole, how many are fixed at once."""

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack, identity, vstack
 
 from grid_models.quantities import Floats
-from services.dispatch.decomposition.blocks import WHOLE
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.relaxed_dive import Wish, relaxed_dive
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import Settings, search
+from services.dispatch.solve.rounding import WHOLE
 
 DEARER = 0.05
 """Of a row's price, what a unit away from the mixture costs: about how much dearer the fleet's next piece is."""
