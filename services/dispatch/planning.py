@@ -25,7 +25,7 @@ from services.dispatch.model import Matrix, Model
 from services.dispatch.progress import Listener, Progress, Watch, ignore, relative_gap
 from services.dispatch.referee import judge
 from services.dispatch.settling import settled
-from services.dispatch.solve.guarded import Start, guarded_search
+from services.dispatch.solve.guarded import INTERRUPTED, Start, guarded_search
 from services.dispatch.solve.highs import Outcome, Settings, dispatch
 from services.dispatch.starting import from_plan, start_values
 
@@ -144,7 +144,7 @@ def _search(job: Job) -> tuple[Outcome, str]:
     try:
         found, why = _found(job, settings)
     except KeyboardInterrupt:
-        found, why = Outcome("stopped", np.inf, -np.inf, None), "interrupted"
+        found, why = Outcome("stopped", np.inf, -np.inf, None), INTERRUPTED
     if found.end == "infeasible":
         raise Infeasible(why_infeasible(matrix))
     if found.values is None:

@@ -22,7 +22,7 @@ from services.dispatch.memory import CyclicDay, digits, from_digits
 from services.dispatch.merit import merit_order_commitment
 from services.dispatch.model import Model
 from services.dispatch.prices import prices
-from services.dispatch.solve.guarded import guarded_search
+from services.dispatch.solve.guarded import INTERRUPTED, guarded_search
 from services.dispatch.solve.highs import Settings, dispatch
 from services.dispatch.starting import start_values
 
@@ -97,6 +97,8 @@ def _cyclic_day(
     matrix = model.pack()
     start = start_values(model, matrix, _first_commitment(day, known))
     found, why = guarded_search(matrix, settings, tell, start)
+    if why == INTERRUPTED:
+        raise KeyboardInterrupt
     if found.values is None:
         ended = f"the search for it ended by {why}" if why else "the search for it found none"
         raise NoPlanInTime(f"the case gives no initial state and {ended}: give one, or a longer time limit")

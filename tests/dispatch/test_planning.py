@@ -110,27 +110,45 @@ def test_memory_that_is_too_small_is_said_in_words() -> None:
         plan_case(case([50], thermal()), Options(memory_limit_mb=1))
 
 
-def test_ctrl_c_returns_the_best_plan_so_far(tmp_path: Path) -> None:
-    """
-    The command is interrupted once it has told of a first incumbent; it writes a plan that the referee accepts.
+def interrupted_at(word: str, solved: Case, folder: Path) -> tuple[int, str]:
+    """Exit code and error stream of the command that gets a Ctrl-C once it has said this word.
 
     To the last cent no optimum of so many units is proven before the signal comes, however busy the machine.
     """
-    large = fleet_of(4 * UNITS)
-    write_native(large, tmp_path / "large.json")
-    command = [sys.executable, "-m", "gridflex.commands", "solve", str(tmp_path / "large.json")]
-    command += ["--gap", "0", "--time-limit", "120", "--plan", str(tmp_path / "plan.json")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+    write_native(solved, folder / "case.json")
+    command = [sys.executable, "-m", "gridflex.commands", "solve", str(folder / "case.json")]
+    command += ["--gap", "0", "--time-limit", "120", "--plan", str(folder / "plan.json")]
+    # A shell has commands in the background ignore Ctrl-C; who is started from there must hear it all the same.
+    heeding = ["env", "--default-signal=INT", *command]
+    said = ""
+    with subprocess.Popen(heeding, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
-            if "cost" in line:
+            said += line
+            if word in line:
                 process.send_signal(signal.SIGINT)
                 break
-        process.stderr.read()
-    assert 0 == process.returncode
+        said += process.stderr.read()
+    return process.returncode, said
+
+
+def test_ctrl_c_returns_the_best_plan_so_far(tmp_path: Path) -> None:
+    """The command is interrupted once it has told of a first incumbent; the referee accepts the plan that it writes."""
+    large = fleet_of(4 * UNITS)
+    code, _ = interrupted_at("cost", large, tmp_path)
+    assert 0 == code
     plan = read_plan(tmp_path / "plan.json")
     assert judge(plan, large).accepted
     assert "interrupted" == plan.solver["stopped_by"]
+
+
+def test_ctrl_c_while_initial_states_are_sought_ends_the_command_in_words(tmp_path: Path) -> None:
+    large = fleet_of(4 * UNITS)
+    units = [one.model_copy(update={"initial": None}) for one in large.resources if isinstance(one, ThermalUnit)]
+    code, said = interrupted_at("settle", case(large.demand_mw[0].tolist(), *units), tmp_path)
+    assert 130 == code
+    assert "interrupted before there was a plan" in said
+    assert not (tmp_path / "plan.json").exists()
 
 
 def test_initial_states_that_are_missing_are_chosen_and_stated() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
-from services.dispatch.solve.guarded import guarded_search
+from services.dispatch.solve.guarded import INTERRUPTED, guarded_search, quiet
 from services.dispatch.solve.highs import Outcome, Settings
 from services.dispatch.solve.rounding import WHOLE, whole_dispatch
 
@@ -28,7 +28,9 @@ def completed(
         found = whole_dispatch(narrowed, lower, open_, settings.seconds)
         if found is not None:
             return found
-    found, _ = guarded_search(narrowed, settings, lambda _, __: None, None, memory_limit_mb)
+    found, why = guarded_search(narrowed, settings, quiet, None, memory_limit_mb)
+    if why == INTERRUPTED:
+        raise KeyboardInterrupt
     return found if found.values is not None else None
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from services.dispatch.decomposition.hunt import Hunt, Incumbent
 from services.dispatch.decomposition.neighbourhoods import Place, around, neighbourhoods
-from services.dispatch.solve.guarded import DIED, Guarded, Heard, Message, Start, next_word
+from services.dispatch.solve.guarded import DIED, INTERRUPTED, Guarded, Heard, Message, Start, next_word
 from services.dispatch.solve.highs import News, Outcome, Settings
 from services.dispatch.solve.reduction import reduced
 
@@ -147,7 +147,7 @@ def duel(best: Incumbent, hunt: Hunt) -> str:
         return _until_proven(best, hunt, prover, finder)
     except KeyboardInterrupt:
         _last_words(prover, finder)
-        return "interrupted"
+        return INTERRUPTED
     finally:
         prover.end()
         finder.end()

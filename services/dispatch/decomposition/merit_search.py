@@ -7,6 +7,7 @@ each unit answers to the fleet as it is, thousands of times a second, and not to
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,11 +145,16 @@ def merit_search(best: Incumbent, hunt: Hunt, rounds: int, over: Over) -> None:
     others = hunt.generation.master.others()
     mountain = Mountain.of(hunt, others)
     party = Party(best, hunt, others, [Climber.at(on, mountain) for _ in range(hunt.settings.threads)], set())
+    interrupted = Event()
     with ThreadPoolExecutor(len(party.climbers)) as threads:
-        for number in range(rounds):
-            party.go_on(threads, number, over)
-            if best.gap() <= hunt.settings.gap or over():
-                return
+        try:
+            for number in range(rounds):
+                party.go_on(threads, number, lambda: over() or interrupted.is_set())
+                if best.gap() <= hunt.settings.gap or over():
+                    return
+        except KeyboardInterrupt:
+            interrupted.set()
+            raise
 
 
 def _first(best: Incumbent, hunt: Hunt) -> Commitment | None:

@@ -36,7 +36,7 @@ from services.dispatch.decomposition.sampled import sampled_prices
 from services.dispatch.decomposition.strengthening import capacity_mw, is_small
 from services.dispatch.decomposition.whole_blocks import held, whole_blocks
 from services.dispatch.model import Matrix
-from services.dispatch.solve.guarded import SMALL_NONZEROS, guarded_search
+from services.dispatch.solve.guarded import INTERRUPTED, SMALL_NONZEROS, guarded_search
 from services.dispatch.solve.highs import LARGE_NONZEROS, End, Outcome, Settings
 
 EASIER_FIRST = 5_000
@@ -96,7 +96,7 @@ def decomposed_search(
         why = _improve(best, hunt, late)
     except KeyboardInterrupt:
         # Whatever was at work when it came, the best so far stays.
-        why = "interrupted"
+        why = INTERRUPTED
     if best.values is None and best.bound == np.inf:
         return Outcome("infeasible", np.inf, np.inf, None), ""
     end: End = "optimal" if best.gap() <= settings.gap else "stopped"
@@ -236,7 +236,7 @@ def _one_by_one(best: Incumbent, hunt: Hunt) -> str:
         best.raise_bound(min(place.proves(found.bound, found.end), best.objective))
         if best.gap() <= hunt.settings.gap:
             return ""
-        if why == "interrupted" or why.startswith("its memory"):
+        if why == INTERRUPTED or why.startswith("its memory"):
             return why
         if hunt.left_s < 0.5:
             return "its time limit"

@@ -33,7 +33,8 @@ POLL_S = 0.2
 SILENCE_S = 2.0
 """After so long without news, whoever listens hears the old news again."""
 WORKER = "services.dispatch.solve.worker"
-DIED = "the search process died"
+DIED, INTERRUPTED = "the search process died", "interrupted"
+"""Why a search ended early, besides its limits."""
 
 Start = tuple[NDArray[np.int32], Floats]
 Message = News | Outcome | None
@@ -153,7 +154,7 @@ def guarded_search(
             _follow(best, searching, heard, memory_limit_mb)
     except KeyboardInterrupt:
         # It may come at any moment, also while the process is begun or ended.
-        best.reason = "interrupted"
+        best.reason = INTERRUPTED
         _drain(best, heard)
     return best.result(), best.reason
 
