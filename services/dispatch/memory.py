@@ -31,8 +31,8 @@ KNOWN_SHARE = 0.5
 DAY = timedelta(days=1)
 
 Price = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
-RowPrices = dict[str, dict[str, tuple[Price, ...]]]
-"""By family of rows, then by resource: one per step, one per day, or one."""
+Named = dict[str, dict[str, tuple[Price, ...]]]
+"""By family of rows or columns, then by resource: one per step, one per day, or one."""
 Commitment = Annotated[str, Field(pattern="^[01]*$")]
 """One digit per step: 1 on, 0 off."""
 Steps = NDArray[np.int64]
@@ -53,10 +53,12 @@ class Memory(Data):
     format_version: Literal[1] = 1
     case_name: str
     horizon: Horizon
-    prices: RowPrices = {}
+    prices: Named = {}
     """Of the rows that link resources, per unit of the row and step."""
     commitments: dict[str, Commitment] = {}
     """By thermal unit: what the plan decided."""
+    schedules: Named = {}
+    """What all other kinds do in the plan, column by column; one number where it is the same at every step."""
     cyclic: CyclicDay | None = None
     """The day that supplied initial states, where the case had none."""
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from grid_models.case import Case
 from grid_models.plan import Assumptions, Plan, Status
+from grid_models.quantities import Floats
 from grid_models.resources import ThermalUnit
 from services.dispatch.assembly import build
-from services.dispatch.decomposition.recalling import named_prices
+from services.dispatch.decomposition.recalling import named_prices, named_schedules
 from services.dispatch.decomposition.split import split
 from services.dispatch.errors import DispatchError, Infeasible, NoPlanInTime, RefusedByReferee
 from services.dispatch.explain import why_infeasible
@@ -116,7 +117,7 @@ def plan_and_memory(
     watch.enter("")
     solver = {**_solver(options, matrix, stopped_by), "started_from": memory.label if memory else None}
     plan = plan.model_copy(update={"seconds": watch.seconds, "versions": _versions(), "solver": solver})
-    return plan, _remembered(plan, cyclic, job.generation)
+    return plan, _remembered(plan, cyclic, job.generation, outcome.values)
 
 
 def _useful(case: Case, memory: Memory | None, options: Options) -> Memory | None:
@@ -125,11 +126,13 @@ def _useful(case: Case, memory: Memory | None, options: Options) -> Memory | Non
     return known if known and known.knows(case) else None
 
 
-def _remembered(plan: Plan, cyclic: CyclicDay | None, generation: "Generation | None") -> Memory:
+def _remembered(plan: Plan, cyclic: CyclicDay | None, generation: "Generation | None", values: Floats | None) -> Memory:
     """What the next solve may begin from."""
     update: dict[str, object] = {"cyclic": cyclic}
     if generation is not None and np.isfinite(generation.bound):
         update["prices"] = named_prices(generation.parts, generation.prices)
+    if generation is not None and values is not None:
+        update["schedules"] = named_schedules(generation.parts, values)
     return memory_of(plan).model_copy(update=update)
 
 

@@ -131,6 +131,25 @@ def test_what_was_decided_is_dispatched_before_anything_is_searched(base: Case, 
     assert plan.commitment == again.commitment
 
 
+def test_all_kinds_do_again_what_they_did(base: Case, solved: tuple[Plan, Memory], monkeypatch: pytest.MonkeyPatch):
+    """The battery of a remembered plan has its whole numbers from there: the same plan at once, without a dive."""
+    monkeypatch.setattr(search, "relaxed_dive", None)
+    plan, memory = solved
+    again, later = plan_and_memory(base, memory, DECOMPOSED)
+    assert plan.cost == approx(again.cost)
+    assert memory.schedules["battery: charging"] == later.schedules["battery: charging"]
+    assert 1.0 == max(memory.schedules["battery: charging"]["battery"])
+
+
+def test_a_schedule_that_has_become_impossible_is_left_aside(base: Case, solved: tuple[Plan, Memory]):
+    """With a tenth of its power the battery cannot do again what it did."""
+    small = without(base, "battery").resources
+    grid = base.replaced(resources=(*small, battery(6, 240, start=120)))
+    plan, _ = plan_and_memory(grid, solved[1], DECOMPOSED)
+    assert plan.gap <= GAP + 1e-6
+    assert judge(plan, grid).accepted
+
+
 def test_too_few_units_are_not_dispatched(base: Case, solved: tuple[Plan, Memory]):
     """At a third more demand what was on cannot carry it, so only a search finds a plan."""
     grid = with_demand(base, 1.33)

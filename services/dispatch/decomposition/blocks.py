@@ -25,6 +25,10 @@ from services.dispatch.solve.rounding import WHOLE
 PRIMAL_SIMPLEX = 4
 STAY_LOADED = 300
 """So many blocks stay loaded, the largest: each takes a megabyte, loading one anew 40 % more time."""
+IMPOSSIBLE = 1e20
+"""The value of a party that has no schedule."""
+TOLERANCE = 1e-4
+"""Absolute for columns, relative for rows: what rounding may leave of a schedule's rules; the dispatch decides anew."""
 NOTHING = Names(())
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -82,6 +86,17 @@ class Blocks:
             self.bases[number] = solver.getBasis()
         return found
 
+    def followed(self, values: Floats) -> Offers:
+        """What the blocks do in these values of all columns, nan where not known; of no value where rules forbid it."""
+        parts, count = self.parts, len(self.matrices)
+        value, cost, done = np.full(count, IMPOSSIBLE), np.zeros(count), np.zeros(len(values))
+        for number, (block, matrix) in enumerate(zip(parts.blocks, self.matrices, strict=True)):
+            own = values[block.columns]
+            if obeys(matrix, own):
+                value[number], cost[number] = 0.0, parts.matrix.cost[block.columns] @ own
+                done[block.columns] = own
+        return Offers(value, done, cost)
+
     def broken(self, values: Floats) -> list[int]:
         """The blocks whose whole numbers are not whole, smallest first."""
         found = [number for number in range(len(self.matrices)) if self._fraction(number, values) > WHOLE]
@@ -96,6 +111,15 @@ def side_by_side(ask: Callable[[Item], Answer], items: Iterable[Item]) -> list[A
     """The answers in the order of the items, by as many threads as price the units: HiGHS leaves Python to others."""
     with ThreadPoolExecutor(numba.get_num_threads()) as threads:
         return list(threads.map(ask, items))
+
+
+def obeys(matrix: Matrix, values: Floats) -> bool:
+    """Whether these values keep all limits of columns and rows; never where one of them is not known."""
+    rows = matrix.rows @ values
+    slack = TOLERANCE * np.maximum(1.0, np.abs(rows))
+    in_rows = (matrix.row_lower - slack <= rows) & (rows <= matrix.row_upper + slack)
+    in_columns = (matrix.lower - TOLERANCE <= values) & (values <= matrix.upper + TOLERANCE)
+    return bool(in_rows.all() and in_columns.all())
 
 
 def _matrix(parts: Split, block: Block) -> Matrix:

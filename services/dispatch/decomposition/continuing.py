@@ -17,31 +17,34 @@ ROUNDING = 1e-6
 
 
 def continued(hunt: Hunt, settings: Settings) -> Outcome | None:
-    """The cheapest plan at the remembered commitment.
+    """The cheapest plan with the remembered decisions.
 
-    None where nothing is remembered, the units that it has on are too few, or the master leaves decisions of other
-    kinds between whole numbers, which only a dive makes whole.
+    None where nothing is remembered, the units that it has on are too few, or decisions of other kinds are neither
+    remembered nor whole in the master: only a dive makes them so.
     """
-    generation = hunt.generation
-    if generation.planned is None or not generation.master.values.size:
+    generation, parts = hunt.generation, hunt.parts
+    if generation.recalled is None:
         return None
-    others = generation.master.others()
-    if generation.blocks.broken(others):
+    solved = generation.master.values.size > 0
+    others = np.where(parts.owner < 0, generation.recalled, 0.0)
+    others = np.where(np.isnan(others), generation.master.others() if solved else 0.0, others)
+    on = _possible(generation, generation.recalled[parts.decisions["on"]])
+    if on is None or generation.blocks.broken(others):
         return None
-    on = _possible(generation, generation.planned)
     if (_capacity_mw(hunt, on) < (1 - ROUNDING) * needed_mw(hunt, others)).any():
         return None
-    return completed(hunt.matrix, hunt.parts, on, others, settings, hunt.memory_limit_mb)
+    return completed(hunt.matrix, parts, on, others, settings, hunt.memory_limit_mb)
 
 
-def _possible(generation: Generation, planned: Floats) -> Floats:
-    """The remembered commitment; units that cannot follow it now do as the master would most."""
-    patterns, heaviest = generation.master.patterns, generation.master.heaviest()
+def _possible(generation: Generation, planned: Floats) -> Floats | None:
+    """The remembered commitment; units that cannot follow it now do as the master would most, where it is solved."""
+    master = generation.master
+    heaviest = master.heaviest() if master.values.size else {}
     chosen = [
-        row if (unit, row.tobytes()) in patterns.number else heaviest[unit]
+        row if (unit, row.tobytes()) in master.patterns.number else heaviest.get(unit)
         for unit, row in enumerate(np.nan_to_num(planned, nan=-1.0).astype(np.int8))
     ]
-    return np.array(chosen, dtype=float)
+    return None if any(row is None for row in chosen) else np.array(chosen, dtype=float)
 
 
 def _capacity_mw(hunt: Hunt, on: Floats) -> Floats:

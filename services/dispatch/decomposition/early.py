@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.assigning import FOLLOWED, one_each
+from services.dispatch.decomposition.blocks import IMPOSSIBLE
 from services.dispatch.decomposition.continuing import needed_mw
 from services.dispatch.decomposition.following import Mixture
-from services.dispatch.decomposition.generation import IMPOSSIBLE, Generation
+from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.holding import Holding
 from services.dispatch.decomposition.hunt import Hunt, with_commitment
 from services.dispatch.decomposition.neighbourhoods import NOTHING_MW, missing_mw, surer
-from services.dispatch.decomposition.relaxed_dive import Wish, relaxed_dive
+from services.dispatch.decomposition.relaxed_dive import NOTHING_FIRST, Wish, relaxed_dive
 from services.dispatch.decomposition.split import Split
 from services.dispatch.decomposition.strengthening import capacity_mw
 from services.dispatch.decomposition.whole_blocks import held, whole_blocks
@@ -36,7 +37,6 @@ BLOCKS_SHARE = 0.3
 SURER_SHARE = 0.002
 """Where a dispatch was short, this share of the need is asked for besides twice what was missing."""
 Mask = NDArray[np.bool_]
-NOTHING_FIRST: NDArray[np.int64] = np.zeros(0, np.int64)
 
 
 def early_plans(hunt: Hunt, deadline: float) -> Iterator[Outcome]:

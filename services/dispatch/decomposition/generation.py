@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from grid_models.case import Case
 from grid_models.quantities import Floats
 from services.dispatch.balance import BALANCE
-from services.dispatch.decomposition.blocks import Blocks
+from services.dispatch.decomposition.blocks import IMPOSSIBLE, Blocks, Offers
 from services.dispatch.decomposition.master import Master
 from services.dispatch.decomposition.parties import together
 from services.dispatch.decomposition.pricing import Priced, Pricer
-from services.dispatch.decomposition.recalling import recalled_commitment, recalled_prices
+from services.dispatch.decomposition.recalling import recalled_plan, recalled_prices
 from services.dispatch.decomposition.split import Schedules, Split
 from services.dispatch.memory import Memory
 from services.dispatch.merit import full_load_prices
@@ -32,8 +32,6 @@ BOX, NEAR = 0.05, 0.02
 KNOWN, LEAST_SHARE = 0.01, 0.02
 """The same around prices that a neighbour's solve found; where they are small, from this share of the largest."""
 GROW, SHRINK, ENLARGE = 2.0, 0.7, 3.0
-IMPOSSIBLE = 1e20
-"""The value of a unit that has no schedule."""
 IDLE_ROUNDS = 5
 """Rounds without anything new after which it will not come nearer: what pricing only bounds keeps them apart."""
 NEAR_ROUNDS = 4
@@ -73,8 +71,8 @@ class Generation:
         self._seen: set[tuple[int, bytes]] = set()
         self._gaps: Priced | None = None
         self.rounds = 0
-        self.planned: Floats | None = None
-        """What the remembered plan commits (units x steps, nan for units that are not known)."""
+        self.recalled: Floats | None = None
+        """Of all columns, what the remembered plan says of them; nan where it says nothing."""
 
     def among(self, counts: Floats) -> "Generation":
         """Another one over the same parts, at its beginning, in which each party counts so many times."""
@@ -102,15 +100,17 @@ class Generation:
         self._width = np.maximum(NEAR * level, NEAR * max(1.0, float(level.mean())))
 
     def _begin_from(self, memory: Memory, case: Case) -> None:
-        """Remembered prices, and the remembered commitment at its best for them."""
+        """Remembered prices, the remembered commitment at its best for them, and what all other kinds did."""
         known = recalled_prices(memory, case, self.parts)
         self.start_at(np.where(np.isnan(known), self.prices, known))
         level = np.abs(self.prices[self.boxed])
         self._width = KNOWN * np.maximum(level, LEAST_SHARE * max(1.0, float(level.max(initial=0.0))))
-        self.planned = recalled_commitment(memory, case, self.parts)
+        self.recalled = recalled_plan(memory, case, self.parts)
+        planned = self.recalled[self.parts.decisions["on"]]
         # Units that are not known are asked for what cannot be, and so are left out.
-        lower, upper = np.nan_to_num(self.planned, nan=1.0), np.nan_to_num(self.planned, nan=0.0)
-        self.take(self.pricer(self.master.signed(self.prices), lower=lower, upper=upper))
+        lower, upper = np.nan_to_num(planned, nan=1.0), np.nan_to_num(planned, nan=0.0)
+        units = self.pricer(self.master.signed(self.prices), lower=lower, upper=upper)
+        self.take(self._with(units, self.blocks.followed(self.recalled)))
 
     @property
     def priced(self) -> Priced:
@@ -126,11 +126,13 @@ class Generation:
         prices[self.parts.master_rows] = self.prices
         return prices
 
-    def run(self, target: float, deadline: float) -> None:
-        """Until the bound is within the target (relative) of the master, or time is up."""
+    def run(self, target: float, deadline: float, enough: float = np.inf) -> None:
+        """Until the bound is within the target (relative) of the master, or is enough, or time is up."""
         master, idle, near = self.master, 0, 0
         while idle < IDLE_ROUNDS and near < NEAR_ROUNDS and time.monotonic() < deadline:
             improved, fresh = self._price(master.signed(self._next))
+            if self.bound >= enough:
+                return
             idle = 0 if improved or fresh else idle + 1
             master.centre(self.prices[self.boxed], self._width)
             if not master.solve(deadline):
@@ -162,12 +164,16 @@ class Generation:
         """Thermal units and blocks at these prices of the master's rows; nothing of those that have no part."""
         present = self.counts > 0
         units, blocks = np.split(present, [self.parts.units])
-        priced, offers = self.pricer(prices, only=units), self.blocks(prices, blocks)
-        schedules, rest = priced.schedules, np.zeros((len(offers.value), self.pricer.steps))
+        both = self._with(self.pricer(prices, only=units), self.blocks(prices, blocks))
+        return replace(both, value=np.where(present, both.value, 0.0))
+
+    def _with(self, units: Priced, offers: Offers) -> Priced:
+        """What units and blocks do, together."""
+        schedules, rest = units.schedules, np.zeros((len(offers.value), self.pricer.steps))
         both = Schedules(
             schedules.values + offers.values, np.vstack([schedules.on, rest]), np.r_[schedules.cost, offers.cost]
         )
-        return replace(priced, value=np.where(present, np.r_[priced.value, offers.value], 0.0), schedules=both)
+        return replace(units, value=np.r_[units.value, offers.value], schedules=both)
 
     def take(self, priced: Priced) -> int:
         """The schedules that the master does not have yet go into it; how many groups have one."""

@@ -50,6 +50,10 @@ class Incumbent:
         if np.isfinite(self.bound):
             self.hear(None, None)
 
+    def enough(self, gap: float) -> float:
+        """The bound that proves the best plan to within this gap."""
+        return self.objective - gap * abs(self.objective) if np.isfinite(self.objective) else np.inf
+
     def gap(self) -> float:
         return (self.objective - self.bound) / abs(self.objective) if np.isfinite(self.objective) else np.inf
 

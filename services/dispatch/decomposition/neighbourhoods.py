@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_models.quantities import Floats
-from services.dispatch.decomposition.generation import IMPOSSIBLE, Generation
+from services.dispatch.decomposition.blocks import IMPOSSIBLE
+from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.hunt import Hunt, Incumbent
 from services.dispatch.decomposition.programme import Columns
 from services.dispatch.decomposition.relaxed_dive import Opening

@@ -30,6 +30,7 @@ Opening = Callable[[int], Columns]
 Opened = Callable[[Matrix, Columns], Matrix]
 """The problem with these decisions open."""
 
+NOTHING_FIRST: Columns = np.zeros((0, 0), np.int64)
 HALF = 0.5
 SHARE = 0.5
 """Of the decisions that are not whole, how many are fixed at once."""
@@ -37,8 +38,9 @@ CHEAP, BOLDER = 0.01, 2.0
 """While a batch costs no more than this part of what is left up to `enough`, the next share is so much larger."""
 FEW = 8
 """So many may be fixed at once in any case."""
-COMPANY = 8
-"""So many that are on already are held with a few that cost next to nothing; then twice as many, and so on."""
+COMPANY, COMPANY_OFF = 8, 32
+"""So many that are on already are held with a few that cost next to nothing; then twice as many, and so on. Of those
+that are off, no more than the second."""
 ROOM = 0.5
 """Of what is left up to `enough`, how much dearer a batch may make the plan."""
 LEAST_ROOM = 1e-6
@@ -76,7 +78,7 @@ class Wish:
     """What is wanted of a dive."""
 
     first: Columns
-    """Decisions of the matrix that become whole before all others."""
+    """Decisions of the matrix that become whole before all others (units x steps)."""
     deadline: float
     enough: float
     """What a plan may cost without harm."""
@@ -132,6 +134,9 @@ class RelaxedDive:
         chosen = place[wish.first]
         self.stages = chosen[chosen >= 0], np.flatnonzero(matrix.integer[column_of])
         """What becomes whole, in this order."""
+        self.step = np.full(len(column_of), -1)
+        """Of what becomes whole first."""
+        self.step[self.stages[0]] = np.nonzero(chosen >= 0)[-1]
         self.aside = np.zeros(len(column_of), dtype=bool)
         """What was to blame for the cost of a batch."""
         self.share, self.company = SHARE, 0
@@ -214,20 +219,24 @@ class RelaxedDive:
         if self.aside[columns[0]]:
             return columns[:1], whole[:1]
         count = min(max(int(np.ceil(self.share * columns.size)), FEW), columns.size)
-        if not self.company or not whole[:count].all():
-            return columns[:count], whole[:count]
-        batch = np.concatenate([columns[:count], self._next_to_give_way(before)])
-        return batch, np.ones(batch.size)
+        columns, whole = columns[:count], whole[:count]
+        company = self._next_to_change(before, columns, whole) if self.company else columns[:0]
+        return np.concatenate([columns, company]), np.concatenate([whole, np.full(company.size, float(whole.all()))])
 
-    def _next_to_give_way(self, before: Point) -> Columns:
-        """Units that are on and of which one would be on in part next, if only the last few were rounded up.
+    def _next_to_change(self, before: Point, columns: Columns, whole: Floats) -> Columns:
+        """Units of which one would be on in part next, if only these few became whole, all on or all off.
 
-        Without them, what is too much in an hour goes from one unit to the next, a programme for each.
+        Without them, what is too much or too little in an hour goes from one unit to the next, a programme for each.
         """
-        on = self.stages[0][before.values[self.stages[0]] >= 1 - WHOLE]
-        on = on[self.programme.lower[on] < self.programme.upper[on]]
-        order = np.argsort(np.abs(self.programme.worth(on)), kind="stable")
-        chosen: Columns = on[order[: self.company]]
+        among = self.stages[0][self.programme.lower[self.stages[0]] < self.programme.upper[self.stages[0]]]
+        if whole.all():
+            among = among[before.values[among] >= 1 - WHOLE]
+        elif not whole.any():
+            among = among[(before.values[among] <= WHOLE) & np.isin(self.step[among], self.step[columns])]
+        else:
+            return columns[:0]
+        order = np.argsort(np.abs(self.programme.worth(among)), kind="stable")
+        chosen: Columns = among[order[: self.company if whole.all() else min(self.company, COMPANY_OFF)]]
         return chosen
 
     def _cheaper(self, before: Point, one: Columns, whole: Floats, here: Point) -> Point:

@@ -80,18 +80,20 @@ def decomposed_search(
     deadline = began + settings.seconds
     parts = generation.parts
     latest = began + BOUND_SHARE * settings.seconds
-    if generation.planned is None and parts.units * case.steps >= EASIER_FIRST:
+    if generation.recalled is None and parts.units * case.steps >= EASIER_FIRST:
         prices = hourly_prices(case, parts, latest)
         sampled_until = began + SAMPLE_SHARE * settings.seconds
         prices = sampled_prices(case, generation, sampled_until) if prices is None else prices
         if prices is not None:
             generation.start_at(prices)
-    generation.run(COARSE * settings.gap, latest)
-    late = time.monotonic() > latest
-    best = Incumbent(tell, generation.bound)
     # In a fleet so small that branch and bound is what takes the time, identical units count as one.
     together = interchangeable(parts) if is_small(case) else Aggregation(parts, ())
     hunt = Hunt(case, matrix, parts, generation, settings, deadline, memory_limit_mb, together)
+    best = Incumbent(tell, generation.bound)
+    _continue(best, hunt)
+    generation.run(COARSE * settings.gap, latest, enough=best.enough(settings.gap))
+    best.raise_bound(generation.bound)
+    late = time.monotonic() > latest
     try:
         why = _improve(best, hunt, late)
     except KeyboardInterrupt:
@@ -107,7 +109,8 @@ def decomposed_search(
 def _improve(best: Incumbent, hunt: Hunt, late: bool) -> str:
     """From what is remembered to a proven plan, or why it is not proven; `late` where the bound had not come near."""
     case, parts, generation, settings = hunt.case, hunt.parts, hunt.generation, hunt.settings
-    _continue(best, hunt)
+    if best.values is None:
+        _continue(best, hunt)
     lumpy = may_climb(case, parts)
     if best.gap() > settings.gap and not lumpy:
         # A small fleet's plan may lie farther off: what closes that gap is branch and bound, not a wider dive.
@@ -143,7 +146,7 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
         return
     deadline = time.monotonic() + DIVE_SHARE * hunt.left_s
     enough = generation.bound + DIVE_GAP * settings.gap * abs(generation.bound)
-    first = parts.decisions["on"].ravel()
+    first = parts.decisions["on"]
     wish = Wish(first, deadline, enough, most, tell=lambda _: best.hear(None, None), prices=generation.row_prices)
     near_by = _near_by(best, hunt, generation, open_per_step)
     if worth_holding(parts, near_by.matrix):

@@ -119,6 +119,24 @@ def test_only_what_is_to_blame_leaves_a_batch(monkeypatch: pytest.MonkeyPatch):
     assert programmes(monkeypatch, matrix, Wish(np.arange(10), in_time(), enough=6.0)) <= 7
 
 
+def test_what_is_too_little_does_not_go_from_one_unit_to_the_next(monkeypatch: pytest.MonkeyPatch):
+    """
+    Sixty like units of which 0.3 of one is needed: rounded down, it would be wanted of the next one, sixty times.
+    All that are off in that step are held off with it, in ever larger company, until one must be on.
+    """
+    nothing = Names(())
+    matrix = Matrix(
+        cost=np.ones(60) + 1e-6 * np.arange(60), lower=np.zeros(60), upper=np.ones(60),
+        integer=np.ones(60, dtype=bool), rows=csr_array(np.ones((1, 60))),
+        row_lower=np.array([0.3]), row_upper=np.array([np.inf]), offset=0.0, column_names=nothing, row_names=nothing,
+    )  # fmt: skip
+    wish = Wish(np.arange(60).reshape(60, 1), in_time(), enough=2.0)
+    found = relaxed_dive(matrix, wish)
+    assert found is not None
+    assert found.objective == pytest.approx(1.0, abs=1e-4)
+    assert programmes(monkeypatch, matrix, wish) < 20
+
+
 def test_what_costs_more_than_the_most_is_given_up():
     """
     Two units of 60 MW for 100 MW: 5,000 CNY a start, so any plan costs more than the 1 CNY that is allowed.
