@@ -23,7 +23,7 @@ from services.dispatch.fallback import standing_still
 from services.dispatch.memory import CyclicDay, Memory, memory_of
 from services.dispatch.merit import merit_order_commitment
 from services.dispatch.model import Matrix, Model
-from services.dispatch.progress import Listener, Progress, Watch, ignore, relative_gap
+from services.dispatch.progress import POOR_GAP, Listener, Progress, Watch, ignore, relative_gap
 from services.dispatch.referee import judge
 from services.dispatch.settling import settled
 from services.dispatch.solve.guarded import INTERRUPTED, Start, guarded_search
@@ -144,10 +144,13 @@ def _settings(options: Options, watch: Watch, share: float = 1.0) -> Settings:
 
 def _search(job: Job) -> tuple[Outcome, str]:
     settings, matrix = _settings(job.options, job.watch), job.matrix
+    found, why = Outcome("stopped", np.inf, -np.inf, None), ""
     try:
         found, why = _found(job, settings)
+        if job.generation is None and why != INTERRUPTED and "memory" not in why and _is_poor(found):
+            found = _cheaper(found, _early(job, settings))
     except KeyboardInterrupt:
-        found, why = Outcome("stopped", np.inf, -np.inf, None), INTERRUPTED
+        why = INTERRUPTED
     if found.end == "infeasible":
         raise Infeasible(why_infeasible(matrix))
     if found.values is None:
@@ -157,6 +160,31 @@ def _search(job: Job) -> tuple[Outcome, str]:
             raise NoPlanInTime(f"no plan was found within {why or f'{settings.seconds:.0f} s'}: allow more")
         found = replace(still, end="stopped", bound=min(found.bound, still.objective))
     return found, why
+
+
+def _is_poor(found: Outcome) -> bool:
+    """Whether a search was stopped before it had come to much."""
+    return found.end == "stopped" and (found.values is None or relative_gap(found.objective, found.bound) > POOR_GAP)
+
+
+def _early(job: Job, settings: Settings) -> Outcome | None:
+    """A plan by unit pricing, where branch and bound came to nothing in its time."""
+    parts = split(job.case, job.matrix)
+    if parts is None:
+        return None
+    from services.dispatch.decomposition.generation import Generation
+    from services.dispatch.decomposition.search import early_search
+
+    generation = Generation(job.case, parts, lambda value: job.watch.tell(None, value))
+    return early_search(job.case, job.matrix, generation, settings, job.watch.tell)
+
+
+def _cheaper(found: Outcome, other: Outcome | None) -> Outcome:
+    """The cheaper plan, with the better bound."""
+    if other is None:
+        return found
+    best = other if other.values is not None and other.objective < found.objective else found
+    return replace(best, end="stopped", bound=min(max(found.bound, other.bound), best.objective))
 
 
 def _found(job: Job, settings: Settings) -> tuple[Outcome, str]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+POOR_GAP = 0.05
+"""Above this a plan is poor, as a rule because demand is not served that could be: another is worth some waiting."""
+
 
 @dataclass(frozen=True)
 class Progress:

@@ -61,5 +61,7 @@ def needed_mw(hunt: Hunt, others: Floats) -> Floats:
         if family.name == BALANCE or (family.name == REQUIREMENT and family.kind in spinning):
             rows: NDArray[np.int64] = np.arange(family.first, family.first + family.size)
             missing = hunt.matrix.row_lower[rows] - hunt.matrix.rows[rows] @ others
+            # Reserve that others hold beyond what is required covers no demand.
+            missing = missing if family.name == BALANCE else np.maximum(missing, 0.0)
             needed += missing.reshape(family.shape).sum(axis=0)
     return needed

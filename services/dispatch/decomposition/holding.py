@@ -16,7 +16,6 @@ from scipy.sparse import csr_array
 
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.assigning import FOLLOWED, one_each
-from services.dispatch.decomposition.following import Mixture
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.neighbourhoods import NOTHING_MW, missing_mw
 from services.dispatch.decomposition.parties import APART
@@ -42,16 +41,14 @@ def worth_holding(parts: Split, narrowed: Matrix) -> bool:
 class Holding:
     """A narrowed problem in which most parties are held where a solution of the master has them.
 
-    Or where `mixture` has them, if it is given. So many columns stay open, unless those who cannot be held need more.
+    So many columns stay open, unless those who cannot be held need more.
     """
 
-    def __init__(
-        self, generation: Generation, narrowed: Matrix, mixture: Mixture | None = None, most_open: int | None = None
-    ):
+    def __init__(self, generation: Generation, narrowed: Matrix, most_open: int | None = None):
         self.parts, self.narrowed = generation.parts, narrowed
         whole = generation.master.mixture()
         several, unknown = self._torn(generation, whole.spread)
-        mixture = mixture or one_each(generation, several, whole)
+        mixture = one_each(generation, several, whole)
         self.values = np.where(narrowed.integer & (self.parts.party >= 0), np.round(mixture.values), mixture.values)
         self.cost = mixture.cost
         self._party_of_row = self._private()

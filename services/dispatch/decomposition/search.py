@@ -16,7 +16,7 @@ from services.dispatch.decomposition.coarse import hourly_prices
 from services.dispatch.decomposition.completing import completed
 from services.dispatch.decomposition.continuing import continued
 from services.dispatch.decomposition.duel import duel
-from services.dispatch.decomposition.early import early_plans
+from services.dispatch.decomposition.early import early_plans, early_takes_s
 from services.dispatch.decomposition.fixing import with_whole_blocks
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.holding import Holding, worth_holding
@@ -37,7 +37,7 @@ from services.dispatch.decomposition.strengthening import capacity_mw, is_small
 from services.dispatch.decomposition.whole_blocks import held, whole_blocks
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import INTERRUPTED, SMALL_NONZEROS, guarded_search
-from services.dispatch.solve.highs import LARGE_NONZEROS, End, Outcome, Settings
+from services.dispatch.solve.highs import LARGE_NONZEROS, End, Outcome, Settings, dispatch
 
 EASIER_FIRST = 5_000
 """Thermal units x steps from which first prices come from an easier case: the same in hours, or with fewer units."""
@@ -53,8 +53,20 @@ SAMPLE_SHARE = 0.15
 """Of the time, what prices from a sample may take."""
 WORTH_A_SEARCH_S = 20.0
 """In less time branch and bound over a whole large fleet does not even come to its first relaxed problem."""
+FEW_S = 1.0
+"""What the prices may take beyond the limit where branch and bound has come to nothing; the plan as long again."""
+LEAST_S = 0.5
+"""In less time no search begins."""
 EARLY_SHARE = 0.9
 """Of the time that is left, what a plan may take where time is short."""
+AGAIN, LATER = 1.5, 6.0
+"""A second early plan is worth its while where so many times the time of the first is left; with more, a dive is."""
+PRICES_SHARE = 0.3
+"""Of what an early plan takes, what its prices may take even where that is more than there is."""
+FIRST_ROUNDS = 3
+"""Rounds without which an early plan is poor: in the first everybody does one and the same, whoever needs it."""
+PATIENCE, PATIENCE_S = 10.0, 30.0
+"""The first early plan is given up after so many times what it should take, and no sooner than this."""
 CONTINUE_SHARE = 0.1
 """Of the time after the bound, what a dispatch at the remembered commitment may take."""
 FEW_OPEN, MANY_OPEN = 20, 80
@@ -79,7 +91,7 @@ def decomposed_search(
     began = time.monotonic()
     deadline = began + settings.seconds
     parts = generation.parts
-    latest = began + BOUND_SHARE * settings.seconds
+    latest = began + _bound_s(settings.seconds, early_takes_s(matrix))
     if generation.recalled is None and parts.units * case.steps >= EASIER_FIRST:
         prices = hourly_prices(case, parts, latest)
         sampled_until = began + SAMPLE_SHARE * settings.seconds
@@ -96,6 +108,8 @@ def decomposed_search(
     late = time.monotonic() > latest
     try:
         why = _improve(best, hunt, late)
+        if best.values is None:
+            _early(best, hunt)
     except KeyboardInterrupt:
         # Whatever was at work when it came, the best so far stays.
         why = INTERRUPTED
@@ -106,19 +120,27 @@ def decomposed_search(
     return Outcome(end, best.objective, lower, best.values, best.row_dual), why if end == "stopped" else ""
 
 
+def early_search(case: Case, matrix: Matrix, generation: Generation, settings: Settings, tell: Tell) -> Outcome:
+    """A plan and a bound as soon as may be, with no search behind them."""
+    began, parts = time.monotonic(), generation.parts
+    generation.run(COARSE * settings.gap, began + FEW_S)
+    best, deadline = Incumbent(tell, generation.bound), began + 2 * FEW_S
+    _early_twice(best, Hunt(case, matrix, parts, generation, settings, deadline, None, Aggregation(parts, ())))
+    return Outcome("stopped", best.objective, min(best.bound, best.objective), best.values, best.row_dual)
+
+
 def _improve(best: Incumbent, hunt: Hunt, late: bool) -> str:
     """From what is remembered to a proven plan, or why it is not proven; `late` where the bound had not come near."""
     case, parts, generation, settings = hunt.case, hunt.parts, hunt.generation, hunt.settings
     if best.values is None:
         _continue(best, hunt)
     lumpy = may_climb(case, parts)
-    if best.gap() > settings.gap and not lumpy:
+    if best.gap() > settings.gap and not lumpy and late:
+        _early_twice(best, hunt)
+    elif best.gap() > settings.gap and not lumpy:
         # A small fleet's plan may lie farther off: what closes that gap is branch and bound, not a wider dive.
         most = np.inf if is_small(case) else generation.bound + settings.gap * abs(generation.bound)
-        if late and worth_holding(parts, hunt.matrix):
-            _early(best, hunt)
-        else:
-            _dive(best, hunt, FEW_OPEN, most)
+        _dive(best, hunt, FEW_OPEN, most)
     if best.gap() > settings.gap:
         generation.run(FINE * settings.gap, time.monotonic() + BOUND_SHARE * hunt.left_s)
         best.raise_bound(generation.bound)
@@ -163,10 +185,49 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
         best.take(found)
 
 
+def _bound_s(seconds: float, plan_s: float) -> float:
+    """What the bound may take, where an early plan takes so long: at least the time of its prices."""
+    return max(min(BOUND_SHARE * seconds, seconds - plan_s), PRICES_SHARE * plan_s)
+
+
 def _early(best: Incumbent, hunt: Hunt) -> None:
-    """Plans of a large fleet while there is still time for some."""
-    for plan in early_plans(hunt, time.monotonic() + EARLY_SHARE * hunt.left_s):
+    """Plans while there is still time for some; one in any case, where there is none yet."""
+    patience_s = _patience_s(best, hunt)
+    _first_rounds(hunt, time.monotonic() + max(hunt.left_s, patience_s))
+    best.raise_bound(hunt.generation.bound)
+    for plan in early_plans(hunt, time.monotonic() + EARLY_SHARE * hunt.left_s, time.monotonic() + patience_s):
         best.take(plan)
+
+
+def _first_rounds(hunt: Hunt, latest: float) -> None:
+    """As many rounds of column generation as an early plan needs, even if there was no time for them."""
+    generation, slice_s = hunt.generation, PRICES_SHARE * early_takes_s(hunt.matrix)
+    while generation.rounds < FIRST_ROUNDS and time.monotonic() < latest:
+        known, until = generation.rounds, time.monotonic() + slice_s
+        generation.run(COARSE * hunt.settings.gap, until)
+        if generation.rounds == known and time.monotonic() < until:
+            return  # the master has no solution
+        slice_s *= 2
+
+
+def _patience_s(best: Incumbent, hunt: Hunt) -> float:
+    """What an early plan may take though time is over: something where there is no other plan."""
+    return max(PATIENCE_S, PATIENCE * early_takes_s(hunt.matrix)) if best.values is None else 0.0
+
+
+def _early_twice(best: Incumbent, hunt: Hunt) -> None:
+    """An early plan at once; unless there is time for a dive, another at better prices, to which all answer at last."""
+    began = time.monotonic()
+    _early(best, hunt)
+    took_s = time.monotonic() - began
+    if hunt.left_s > LATER * took_s:
+        return
+    if hunt.left_s > AGAIN * took_s:
+        hunt.generation.run(COARSE * hunt.settings.gap, hunt.deadline - AGAIN * took_s)
+        best.raise_bound(hunt.generation.bound)
+        _early(best, hunt)
+    if hunt.left_s > LEAST_S and best.values is not None and best.gap() > hunt.settings.gap:
+        best.take(dispatch(hunt.matrix, best.values, hunt.left_s))
 
 
 @dataclass(frozen=True)
@@ -216,6 +277,8 @@ def _simplest(hunt: Hunt, others: Floats) -> Outcome | None:
 
 def _search(best: Incumbent, hunt: Hunt) -> str:
     """Branch and bound: proof and plans side by side where that is worth two processes, else one after the other."""
+    if hunt.left_s < LEAST_S:
+        return "its time limit"
     worth_two = hunt.matrix.rows.nnz >= SMALL_NONZEROS and hunt.settings.threads > 1
     return duel(best, hunt) if is_small(hunt.case) and worth_two else _one_by_one(best, hunt)
 

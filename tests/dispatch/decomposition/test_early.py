@@ -1,6 +1,7 @@
 """A large fleet has a plan before column generation has come near its end, and one schedule for each unit."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from services.dispatch.decomposition.assigning import one_each
 from services.dispatch.decomposition.early import early_plans
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.hunt import Hunt, Incumbent
-from services.dispatch.decomposition.neighbourhoods import missing_mw
+from services.dispatch.decomposition.neighbourhoods import missing_mw, shortages
 from services.dispatch.planning import Options, plan_case
-from services.dispatch.solve.highs import Settings
+from services.dispatch.solve.highs import Outcome, Settings
 
 
 @pytest.fixture
@@ -94,6 +95,87 @@ def test_more_units_come_on_until_there_is_enough(grouped):
 def test_nothing_comes_of_a_master_that_was_never_solved(grouped):
     generation = Generation(fleet(), parts_of(fleet()), lambda _: None)
     assert list(early_plans(hunting(generation), time.monotonic() + 60)) == []
+
+
+def test_reserve_beyond_what_is_required_covers_no_demand(grouped):
+    """Stores that hold 1,000 MW where 40 are required leave all of the demand to the units, and not 960 MW less."""
+    generation = coarse(fleet())
+    hunt, parts = hunting(generation), generation.parts
+    nothing = np.zeros(parts.matrix.shape[1])
+    columns = [item for item in parts.matrix.column_names.families if item.kind == "battery"]
+    held = [item for item in columns if "reserve" in item.name or "award" in item.name]
+    assert held
+    ample = nothing.copy()
+    for family in held:
+        ample[family.first : family.first + family.size] = 1_000.0
+    demand_mw = generation.case.demand_mw.sum(axis=0)
+    assert early.needed_mw(hunt, nothing) == pytest.approx(demand_mw + 40)
+    assert early.needed_mw(hunt, ample) == pytest.approx(demand_mw)
+
+
+def test_what_is_missing_is_asked_for_beside_all_that_is_on(grouped, monkeypatch: pytest.MonkeyPatch):
+    """Units that cannot rise in time have capacity enough: by capacity alone, asking again would change nothing."""
+    generation = coarse(fleet())
+    hunt, step = hunting(generation), 3
+    asked, plans = [], []
+    dispatched, with_more_on = early._dispatched, early._with_more_on
+
+    def short(*arguments):
+        plan = dispatched(*arguments)
+        values = plan.values.copy()
+        values[shortages(hunt.matrix)[0][..., step]] += 50.0
+        plans.append(plan)
+        return replace(plan, values=values, objective=plan.objective * (1 - 0.1 * len(plans)))
+
+    def listening(hunt, mixture, wanted):
+        asked.append(wanted.copy())
+        return with_more_on(hunt, mixture, wanted)
+
+    monkeypatch.setattr(early, "_dispatched", short)
+    monkeypatch.setattr(early, "_with_more_on", listening)
+    assert list(early_plans(hunt, time.monotonic() + 60))
+    on = np.round(plans[0].values[generation.parts.decisions["on"]])
+    assert asked[1][step] >= (early.capacity_mw(generation.case) * on).sum(axis=0)[step] + 100
+
+
+def test_however_little_time_is_left_there_is_a_plan_near_its_bound(grouped):
+    """Column generation gets the rounds that the plan needs, though the deadline is over."""
+    grid = fleet()
+    generation = Generation(grid, parts_of(grid), lambda _: None)
+    best = Incumbent(lambda *_: None, -np.inf)
+    search._early(best, hunting(generation, seconds=-1.0))
+    assert best.values is not None
+    assert best.gap() < 0.1
+
+
+def test_a_master_without_a_solution_is_not_waited_for(grouped, monkeypatch: pytest.MonkeyPatch):
+    generation = Generation(fleet(), parts_of(fleet()), lambda _: None)
+    asked: list[float] = []
+    monkeypatch.setattr(generation.master, "solve", lambda deadline: bool(asked.append(deadline)))
+    best = Incumbent(lambda *_: None, -np.inf)
+    monkeypatch.setattr(search, "early_takes_s", lambda _: 1_000.0)
+    search._early(best, hunting(generation, seconds=-1.0))
+    assert len(asked) == 1
+    assert best.values is None
+
+
+def test_a_plan_in_hand_is_not_paid_for_with_time_that_is_not_there(grouped):
+    grid = fleet()
+    generation = coarse(grid)
+    best = Incumbent(lambda *_: None, generation.bound, 1e12, np.zeros(generation.parts.matrix.shape[1]))
+    search._early(best, hunting(generation, seconds=-1.0))
+    assert best.objective == 1e12
+
+
+def test_where_branch_and_bound_comes_to_nothing_there_is_a_plan_by_prices(monkeypatch: pytest.MonkeyPatch):
+    """The referee has accepted it, and the plan of last resort was not asked for."""
+    monkeypatch.setattr(planning, "standing_still", None)
+    monkeypatch.setattr(
+        planning, "guarded_search", lambda *_: (Outcome("stopped", np.inf, -np.inf, None), "its time limit")
+    )
+    plan = plan_case(fleet(), Options(time_limit_s=5, method="direct"))
+    assert plan.status == "feasible"
+    assert plan.gap < 0.1
 
 
 def test_where_no_dive_comes_down_in_time_there_is_a_plan_near_the_bound(grouped, monkeypatch: pytest.MonkeyPatch):
