@@ -6,7 +6,8 @@ from grid_models.case import Case
 from grid_models.coarse import coarsened
 from grid_models.quantities import Floats
 from services.dispatch.assembly import build
-from services.dispatch.decomposition.generation import Generation
+from services.dispatch.decomposition.daily import daily_prices
+from services.dispatch.decomposition.generation import GENTLE, Generation
 from services.dispatch.decomposition.split import Split, split
 from services.dispatch.model import Family
 
@@ -23,6 +24,9 @@ def hourly_prices(case: Case, parts: Split, deadline: float) -> Floats | None:
     if coarse is None:
         return None
     generation = Generation(easier, coarse, lambda _: None)
+    first = daily_prices(easier, coarse, deadline)
+    if first is not None:
+        generation.start_at(np.where(np.isnan(first), generation.prices, first), GENTLE)
     generation.run(TARGET, deadline)
     if not np.isfinite(generation.bound):
         return None

@@ -7,7 +7,7 @@ stabilised by a box around the best prices so far and by smoothing towards them 
 import time
 from collections.abc import Callable
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -31,13 +31,27 @@ BOX, NEAR = 0.05, 0.02
 """How wide the box is at first, relative: around prices of the merit order, and around prices of a like problem."""
 KNOWN, LEAST_SHARE = 0.01, 0.02
 """The same around prices that a neighbour's solve found; where they are small, from this share of the largest."""
-GROW, SHRINK, ENLARGE = 2.0, 0.7, 3.0
 IDLE_ROUNDS = 5
 """Rounds without anything new after which it will not come nearer: what pricing only bounds keeps them apart."""
 NEAR_ROUNDS = 4
 """Rounds within the target after which it ends even though some prices still press against their box."""
 TAKEN = 1e-4
 """Slack of the box above which its prices are not yet those of the master."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast the box changes: where the bound becomes better, where it does not, and within the target."""
+
+    grow: float = 2.0
+    shrink: float = 0.7
+    enlarge: float = 3.0
+
+
+GENTLE = Pace(grow=1.5, shrink=0.5, enlarge=1.5)
+"""Where most rows of a long horizon have their prices already: a wide box would have the master mix them all anew.
+
+It may end with its box still in the way, some 0.04 % too low; a run to a finer target goes on from there."""
 
 
 class Generation:
@@ -53,6 +67,7 @@ class Generation:
         """Of every party, the group with which it has a part in the master."""
         self.boxed = boxed_rows(parts)
         self._shown = _shown(parts)
+        self.pace = Pace()
         self._begin(np.ones(parts.parties), np.zeros(parts.matrix.shape[1]))
         if memory is not None and memory.knows(case):
             self._begin_from(memory, case)
@@ -93,8 +108,9 @@ class Generation:
         other._begin(counts, given)
         return other
 
-    def start_at(self, prices: Floats) -> None:
+    def start_at(self, prices: Floats, pace: Pace | None = None) -> None:
         """Begin near these prices instead; before the first run only."""
+        self.pace = pace or self.pace
         self.prices = self._next = prices
         level = np.abs(prices[self.boxed])
         self._width = np.maximum(NEAR * level, NEAR * max(1.0, float(level.mean())))
@@ -143,7 +159,7 @@ class Generation:
             if close and not pressed.any():
                 return
             near = near + 1 if close else 0
-            self._width = self._width * _step(close, improved, pressed)
+            self._width = self._width * _step(self.pace, close, improved, pressed)
             # With nothing new at smoothed prices, only the master's own can still say something.
             smooth = SMOOTHING if np.isfinite(self.bound) and not idle else 0.0
             self._next = smooth * self.prices + (1 - smooth) * master.prices
@@ -209,11 +225,11 @@ def _shown(parts: Split) -> list[NDArray[np.int64]]:
     return [np.concatenate(columns) for columns in by_unit] + [block.columns for block in parts.blocks]
 
 
-def _step(close: bool, improved: bool, pressed: NDArray[np.bool_]) -> Floats:
+def _step(pace: Pace, close: bool, improved: bool, pressed: NDArray[np.bool_]) -> Floats:
     """By row, how the box changes: wider where the master presses against it, unless the bound says that is wrong."""
     if close:
-        return np.where(pressed, ENLARGE, 1.0)
-    return np.where(pressed, GROW, 1.0) if improved else np.full(len(pressed), SHRINK)
+        return np.where(pressed, pace.enlarge, 1.0)
+    return np.where(pressed, pace.grow, 1.0) if improved else np.full(len(pressed), pace.shrink)
 
 
 def boxed_rows(parts: Split) -> NDArray[np.int64]:

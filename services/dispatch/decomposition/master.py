@@ -15,6 +15,9 @@ from services.dispatch.decomposition.split import Schedules, Split, link_entries
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 ROUNDING = 1e-7
 """Of a price."""
+AMISS = 1e6
+"""What a unit costs by which a row is missed that nothing can meet yet: a day's energy, for one. Dearer than any
+shortage that it could spare."""
 
 
 class Master:
@@ -45,7 +48,9 @@ class Master:
         kept = parts.links[:, parts.kept].tocsc()
         self._add(matrix.cost[parts.kept], matrix.lower[parts.kept], matrix.upper[parts.kept],
                   kept.indptr[:-1], kept.indices, kept.data)  # fmt: skip
-        self.slacks = self._add_slacks()
+        self.slacks = self._add_slacks(boxed, np.zeros(len(boxed)))
+        self.forgiving = False
+        """Whether rows may be missed, at a price."""
         self.patterns = Patterns()
         self.followed: list[Followed] = []
         self.values: Floats = np.zeros(0)
@@ -58,11 +63,11 @@ class Master:
             len(values), starts.astype(np.int32), rows.astype(np.int32), np.ascontiguousarray(values, dtype=float),
         )  # fmt: skip
 
-    def _add_slacks(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        count, found = len(self.boxed), []
+    def _add_slacks(self, rows: NDArray[np.int64], cost: Floats) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        count, found = len(rows), []
         for sign in (1.0, -1.0):
             first = self.solver.getNumCol()
-            self._add(np.zeros(count), np.zeros(count), np.full(count, np.inf), np.arange(count), self.boxed,
+            self._add(cost, np.zeros(count), np.full(count, np.inf), np.arange(count), rows,
                       np.full(count, sign))  # fmt: skip
             found.append(np.arange(first, first + count, dtype=np.int32))
         return found[0], found[1]
@@ -119,12 +124,13 @@ class Master:
         return solved
 
     def solve(self, deadline: float) -> bool:
-        """Solve from the last basis; whether it came to the optimum before the deadline."""
-        # Only columns and costs change, so the basis stays primal feasible; at first there is none.
-        self.solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX if self.values.size else DUAL_SIMPLEX)
-        left_s = max(deadline - time.monotonic(), 0.01)
-        self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + left_s))
-        self.solver.run()
+        """Solve from the last basis; whether it came to the optimum before the deadline.
+
+        Where the schedules of now cannot meet a row, it may be missed from then on.
+        """
+        if self._run(deadline) == highspy.HighsModelStatus.kInfeasible and not self.forgiving:
+            self._forgive()
+            self._run(deadline)
         if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return False
         solution = self.solver.getSolution()
@@ -133,6 +139,19 @@ class Master:
         duals = np.array(solution.row_dual)
         self.prices, self.worth = np.split(duals, [len(self.parts.master_rows)])
         return True
+
+    def _forgive(self) -> None:
+        self.forgiving = True
+        others = np.setdiff1d(np.arange(len(self.parts.master_rows)), self.boxed)
+        self._add_slacks(others, np.full(len(others), AMISS))
+
+    def _run(self, deadline: float) -> Any:
+        # Only columns and costs change, so the basis stays primal feasible; at first there is none.
+        self.solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX if self.values.size else DUAL_SIMPLEX)
+        left_s = max(deadline - time.monotonic(), 0.01)
+        self.solver.setOptionValue("time_limit", float(self.solver.getRunTime() + left_s))
+        self.solver.run()
+        return self.solver.getModelStatus()
 
     @property
     def slack(self) -> Floats:

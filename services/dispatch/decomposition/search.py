@@ -15,10 +15,11 @@ from services.dispatch.decomposition.aggregation import Aggregation, interchange
 from services.dispatch.decomposition.coarse import hourly_prices
 from services.dispatch.decomposition.completing import completed
 from services.dispatch.decomposition.continuing import continued
+from services.dispatch.decomposition.daily import daily_prices
 from services.dispatch.decomposition.duel import duel
 from services.dispatch.decomposition.early import early_plans, early_takes_s
 from services.dispatch.decomposition.fixing import with_whole_blocks
-from services.dispatch.decomposition.generation import Generation
+from services.dispatch.decomposition.generation import GENTLE, Generation
 from services.dispatch.decomposition.holding import Holding, worth_holding
 from services.dispatch.decomposition.hunt import Hunt, Incumbent, Tell, with_commitment
 from services.dispatch.decomposition.merit_fleet import may_climb
@@ -34,6 +35,7 @@ from services.dispatch.decomposition.neighbourhoods import (
 from services.dispatch.decomposition.relaxed_dive import Opening, Wish, relaxed_dive
 from services.dispatch.decomposition.sampled import sampled_prices
 from services.dispatch.decomposition.strengthening import capacity_mw, is_small
+from services.dispatch.decomposition.stretches import dive_by_stretches, is_long
 from services.dispatch.decomposition.whole_blocks import held, whole_blocks
 from services.dispatch.model import Matrix
 from services.dispatch.solve.guarded import INTERRUPTED, SMALL_NONZEROS, guarded_search
@@ -49,8 +51,8 @@ BLOCKS_SHARE = 0.3
 """Of the time that is left, what whole numbers for other kinds may take before the dive."""
 SIMPLEST_SHARE = 0.5
 """Of the time that is left, what the plan may take that is made where no dive came down."""
-SAMPLE_SHARE = 0.15
-"""Of the time, what prices from a sample may take."""
+EASIER_SHARE = 0.15
+"""Of the time, what prices from days or from a sample may take."""
 WORTH_A_SEARCH_S = 20.0
 """In less time branch and bound over a whole large fleet does not even come to its first relaxed problem."""
 FEW_S = 1.0
@@ -93,11 +95,7 @@ def decomposed_search(
     parts = generation.parts
     latest = began + _bound_s(settings.seconds, early_takes_s(matrix))
     if generation.recalled is None and parts.units * case.steps >= EASIER_FIRST:
-        prices = hourly_prices(case, parts, latest)
-        sampled_until = began + SAMPLE_SHARE * settings.seconds
-        prices = sampled_prices(case, generation, sampled_until) if prices is None else prices
-        if prices is not None:
-            generation.start_at(prices)
+        _begin_easier(case, generation, latest, began + EASIER_SHARE * settings.seconds)
     # In a fleet so small that branch and bound is what takes the time, identical units count as one.
     together = interchangeable(parts) if is_small(case) else Aggregation(parts, ())
     hunt = Hunt(case, matrix, parts, generation, settings, deadline, memory_limit_mb, together)
@@ -127,6 +125,18 @@ def early_search(case: Case, matrix: Matrix, generation: Generation, settings: S
     best, deadline = Incumbent(tell, generation.bound), began + 2 * FEW_S
     _early_twice(best, Hunt(case, matrix, parts, generation, settings, deadline, None, Aggregation(parts, ())))
     return Outcome("stopped", best.objective, min(best.bound, best.objective), best.values, best.row_dual)
+
+
+def _begin_easier(case: Case, generation: Generation, latest: float, sooner: float) -> None:
+    """First prices from hours, from days or from a part of the fleet, whichever the case has too much of."""
+    parts = generation.parts
+    hourly = hourly_prices(case, parts, latest)
+    daily = daily_prices(case, parts, sooner) if hourly is None else None
+    prices = hourly if daily is None else daily
+    prices = sampled_prices(case, generation, sooner) if prices is None else prices
+    if prices is not None:
+        known = np.where(np.isnan(prices), generation.prices, prices)
+        generation.start_at(known, None if daily is None else GENTLE)
 
 
 def _improve(best: Incumbent, hunt: Hunt, late: bool) -> str:
@@ -178,7 +188,10 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
     else:
         others = _others(hunt)
         wish = replace(wish, opening=near_by.opening)
-        found = relaxed_dive(held(near_by.matrix, parts, others), wish)
+        found = _by_stretches(best, hunt, others, wish) if is_long(hunt.case) else None
+        # At once where the horizon is short, or where nothing else leads to a plan.
+        if found is None and not (is_long(hunt.case) and np.isfinite(most)):
+            found = relaxed_dive(held(near_by.matrix, parts, others), wish)
         if found is None and best.values is None and np.isinf(most):
             found = _simplest(hunt, others)
     if found is not None:
@@ -188,6 +201,19 @@ def _dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
 def _bound_s(seconds: float, plan_s: float) -> float:
     """What the bound may take, where an early plan takes so long: at least the time of its prices."""
     return max(min(BOUND_SHARE * seconds, seconds - plan_s), PRICES_SHARE * plan_s)
+
+
+def _by_stretches(best: Incumbent, hunt: Hunt, others: Floats, wish: Wish) -> Outcome | None:
+    """A long horizon: little is open in a stretch, unless it needs more, and something is missing only at the last."""
+    generation, parts = hunt.generation, hunt.parts
+
+    def near_by(open_per_step: int) -> Matrix:
+        lower, upper = near(parts, generation, open_width(generation, open_per_step), best.values)
+        return held(with_commitment(hunt.matrix, parts, lower, upper), parts, others)
+
+    few, many = near_by(FEW_OPEN), near_by(MANY_OPEN)
+    whole = [without_shortage(one, generation.master.others()) for one in (few, many)]
+    return dive_by_stretches(hunt.case, parts, few, [*whole, many], wish)
 
 
 def _early(best: Incumbent, hunt: Hunt) -> None:
