@@ -173,7 +173,7 @@ def _early(job: Job, settings: Settings) -> Outcome | None:
     if parts is None:
         return None
     from services.dispatch.decomposition.generation import Generation
-    from services.dispatch.decomposition.search import early_search
+    from services.dispatch.decomposition.haste import early_search
 
     generation = Generation(job.case, parts, lambda value: job.watch.tell(None, value))
     return early_search(job.case, job.matrix, generation, settings, job.watch.tell)

@@ -19,7 +19,7 @@ from grid_models.resources.thermal import ThermalState
 from grid_models.window import window
 from services.dispatch import settling
 from services.dispatch.assembly import build
-from services.dispatch.decomposition import search
+from services.dispatch.decomposition import diving
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.split import split
 from services.dispatch.memory import Memory, read_memory, write_memory
@@ -124,7 +124,7 @@ def test_a_neighbour_takes_fewer_rounds_of_pricing(base: Case, solved: tuple[Pla
 
 def test_what_was_decided_is_dispatched_before_anything_is_searched(base: Case, monkeypatch: pytest.MonkeyPatch):
     """The same commitment at other prices of failure: no dive, no branch and bound."""
-    monkeypatch.setattr(search, "relaxed_dive", None)
+    monkeypatch.setattr(diving, "relaxed_dive", None)
     units = without(base, "battery").replaced(prices=PRICES.model_copy(update={"unserved_per_mwh": 9_000.0}))
     plan = plan_case(units, replace(DECOMPOSED, method="direct"))
     again = plan_case(units, replace(DECOMPOSED, gap=2 * GAP, start=plan))
@@ -133,7 +133,7 @@ def test_what_was_decided_is_dispatched_before_anything_is_searched(base: Case, 
 
 def test_all_kinds_do_again_what_they_did(base: Case, solved: tuple[Plan, Memory], monkeypatch: pytest.MonkeyPatch):
     """The battery of a remembered plan has its whole numbers from there: the same plan at once, without a dive."""
-    monkeypatch.setattr(search, "relaxed_dive", None)
+    monkeypatch.setattr(diving, "relaxed_dive", None)
     plan, memory = solved
     again, later = plan_and_memory(base, memory, DECOMPOSED)
     assert plan.cost == approx(again.cost)

@@ -35,6 +35,8 @@ IDLE_ROUNDS = 5
 """Rounds without anything new after which it will not come nearer: what pricing only bounds keeps them apart."""
 NEAR_ROUNDS = 4
 """Rounds within the target after which it ends even though some prices still press against their box."""
+COARSE, FINE = 0.25, 0.02
+"""How near to the master the bound comes before the dive and, where that did not suffice, after it: of the gap."""
 TAKEN = 1e-4
 """Slack of the box above which its prices are not yet those of the master."""
 

@@ -11,6 +11,7 @@ from test_aggregation import fleet
 
 from grid_models.case import Case
 from services.dispatch.assembly import build
+from services.dispatch.decomposition import diving
 from services.dispatch.decomposition import search as searching
 from services.dispatch.decomposition.aggregation import interchangeable
 from services.dispatch.decomposition.duel import Prover, duel
@@ -107,7 +108,7 @@ def test_a_duel_ends_with_a_proven_plan(seed: int):
 @pytest.fixture
 def _always_in_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "SMALL_NONZEROS", 0)
-    monkeypatch.setattr(searching, "DIVE_GAP", -1.0)
+    monkeypatch.setattr(diving, "DIVE_GAP", -1.0)
 
 
 @pytest.mark.usefixtures("_always_in_pairs")

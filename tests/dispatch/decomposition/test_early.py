@@ -8,7 +8,7 @@ import pytest
 from test_parties import fleet, generated, parts_of
 
 from services.dispatch import planning
-from services.dispatch.decomposition import early, holding, parties, search
+from services.dispatch.decomposition import diving, early, haste, holding, parties, search
 from services.dispatch.decomposition.aggregation import Aggregation
 from services.dispatch.decomposition.assigning import one_each
 from services.dispatch.decomposition.early import early_plans
@@ -143,7 +143,7 @@ def test_however_little_time_is_left_there_is_a_plan_near_its_bound(grouped):
     grid = fleet()
     generation = Generation(grid, parts_of(grid), lambda _: None)
     best = Incumbent(lambda *_: None, -np.inf)
-    search._early(best, hunting(generation, seconds=-1.0))
+    haste.early(best, hunting(generation, seconds=-1.0))
     assert best.values is not None
     assert best.gap() < 0.1
 
@@ -153,8 +153,8 @@ def test_a_master_without_a_solution_is_not_waited_for(grouped, monkeypatch: pyt
     asked: list[float] = []
     monkeypatch.setattr(generation.master, "solve", lambda deadline: bool(asked.append(deadline)))
     best = Incumbent(lambda *_: None, -np.inf)
-    monkeypatch.setattr(search, "early_takes_s", lambda _: 1_000.0)
-    search._early(best, hunting(generation, seconds=-1.0))
+    monkeypatch.setattr(haste, "early_takes_s", lambda _: 1_000.0)
+    haste.early(best, hunting(generation, seconds=-1.0))
     assert len(asked) == 1
     assert best.values is None
 
@@ -163,7 +163,7 @@ def test_a_plan_in_hand_is_not_paid_for_with_time_that_is_not_there(grouped):
     grid = fleet()
     generation = coarse(grid)
     best = Incumbent(lambda *_: None, generation.bound, 1e12, np.zeros(generation.parts.matrix.shape[1]))
-    search._early(best, hunting(generation, seconds=-1.0))
+    haste.early(best, hunting(generation, seconds=-1.0))
     assert best.objective == 1e12
 
 
@@ -181,7 +181,7 @@ def test_where_branch_and_bound_comes_to_nothing_there_is_a_plan_by_prices(monke
 def test_where_no_dive_comes_down_in_time_there_is_a_plan_near_the_bound(grouped, monkeypatch: pytest.MonkeyPatch):
     """The referee has accepted it, nothing is missing, and the plan of last resort was not asked for."""
     monkeypatch.setattr(planning, "standing_still", None)
-    monkeypatch.setattr(search, "_held_dive", lambda *_: None)
+    monkeypatch.setattr(diving, "_held_dive", lambda *_: None)
     monkeypatch.setattr(search, "_search", lambda *_: "its time limit")
     plan = plan_case(fleet(), Options(gap=1e-6, time_limit_s=60, method="decomposed"))
     assert plan.status == "feasible"
@@ -193,7 +193,7 @@ def test_where_the_bound_took_all_its_time_no_dive_is_begun_before_there_is_a_pl
 ):
     generation = coarse(fleet())
     best, dives = Incumbent(lambda *_: None, generation.bound), []
-    monkeypatch.setattr(search, "_dive", lambda best, *_: dives.append(best.objective))
+    monkeypatch.setattr(search, "dive", lambda best, *_: dives.append(best.objective))
     monkeypatch.setattr(search, "_search", lambda *_: "its time limit")
     search._improve(best, hunting(generation), True)
     assert dives == [best.objective]

@@ -7,7 +7,7 @@ import pytest
 
 from grid_models.provinces import builtin_case
 from services.dispatch.assembly import build
-from services.dispatch.decomposition import search
+from services.dispatch.decomposition import diving, search
 from services.dispatch.decomposition.generation import Generation
 from services.dispatch.decomposition.split import split
 from services.dispatch.decomposition.whole_blocks import held, whole_blocks
@@ -75,7 +75,7 @@ def test_out_of_time_the_mixture_stays_and_its_halves_stay_open(province: Genera
 
 def test_where_no_dive_comes_down_there_is_a_plan_all_the_same(monkeypatch: pytest.MonkeyPatch):
     """Every unit as in the schedule that it mainly follows, far nearer to the bound than a fleet at rest."""
-    monkeypatch.setattr(search, "relaxed_dive", lambda *_: None)
+    monkeypatch.setattr(diving, "relaxed_dive", lambda *_: None)
     monkeypatch.setattr(search, "_search", lambda *_: "its time limit")
     plan = plan_case(builtin_case("zhejiang"), Options(time_limit_s=120))
     assert plan.gap < 0.05
