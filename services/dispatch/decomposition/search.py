@@ -64,11 +64,8 @@ def decomposed_search(
     together = interchangeable(parts) if is_small(case) else Aggregation(parts, ())
     hunt = Hunt(case, matrix, parts, generation, settings, deadline, memory_limit_mb, together)
     best = Incumbent(tell, generation.bound)
-    _continue(best, hunt)
-    generation.run(COARSE * settings.gap, latest, best.enough(settings.gap))
-    best.raise_bound(generation.bound)
-    late = time.monotonic() > latest
     try:
+        late = _bounded(best, hunt, latest)
         why = _improve(best, hunt, late)
         if best.values is None:
             early(best, hunt)
@@ -99,11 +96,21 @@ def _begin_easier(case: Case, generation: Generation, latest: float, sooner: flo
         generation.start_at(known, None if daily is None else GENTLE)
 
 
+def _bounded(best: Incumbent, hunt: Hunt, latest: float) -> bool:
+    """The remembered plan, and a bound near the master or near enough to prove that plan; whether it came too late."""
+    _continue(best, hunt)
+    generation, gap = hunt.generation, hunt.settings.gap
+    generation.run(COARSE * gap, latest, best.enough(gap))
+    best.raise_bound(generation.bound)
+    if best.values is None:
+        # What is not remembered, or cannot be done again, is now known from the master.
+        _continue(best, hunt)
+    return time.monotonic() > latest
+
+
 def _improve(best: Incumbent, hunt: Hunt, late: bool) -> str:
     """From what is remembered to a proven plan, or why it is not proven; `late` where the bound had not come near."""
     case, parts, generation, settings = hunt.case, hunt.parts, hunt.generation, hunt.settings
-    if best.values is None:
-        _continue(best, hunt)
     lumpy = may_climb(case, parts)
     if best.gap() > settings.gap and not lumpy and late:
         early_twice(best, hunt)
