@@ -28,8 +28,8 @@ SIMPLEST_SHARE = 0.5
 """Of the time that is left, what the plan may take that is made where no dive came down."""
 FEW_OPEN, MANY_OPEN = 20, 80
 """Unit-hours that the first and the second dive leave open, by step, besides those that the master leaves open."""
-DIVE_GAP = 0.7
-"""Of the gap asked for, what ends a dive."""
+DIVE_GAP, LEAST_ROOM = 0.7, 0.15
+"""Of the gap asked for, what ends a dive; where its relaxed problem is no nearer, how much dearer it may get."""
 
 
 def dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
@@ -38,9 +38,16 @@ def dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
     if not generation.master.values.size:
         return
     deadline = time.monotonic() + DIVE_SHARE * hunt.left_s
-    enough = generation.bound + DIVE_GAP * settings.gap * abs(generation.bound)
-    first = parts.decisions["on"]
-    wish = Wish(first, deadline, enough, most, tell=lambda _: best.hear(None, None), prices=generation.row_prices)
+    gap_cost = settings.gap * abs(generation.bound)
+    wish = Wish(
+        parts.decisions["on"],
+        deadline,
+        generation.bound + DIVE_GAP * gap_cost,
+        most,
+        least_room=LEAST_ROOM * gap_cost,
+        tell=lambda _: best.hear(None, None),
+        prices=generation.row_prices,
+    )
     near_by = _near_by(best, hunt, generation, open_per_step)
     if worth_holding(parts, near_by.matrix):
         found = _held_dive(best, hunt, open_per_step, wish)

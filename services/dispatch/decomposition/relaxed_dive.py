@@ -84,6 +84,8 @@ class Wish:
     """What a plan may cost without harm."""
     most: float = np.inf
     """What it may cost at the most: the dive is given up where it would cost more."""
+    least_room: float = 0.0
+    """Where there is no most, what it may cost in any case beyond the relaxed problem."""
     opening: Opening = nothing_more
     """What to open where a decision is dear either way."""
     opened: Opened = opened
@@ -91,6 +93,11 @@ class Wish:
     """Hears what the relaxed problem costs on the way."""
     prices: Floats | None = None
     """What the rows that link resources are nearly worth, by row of the matrix (nan for all other rows)."""
+
+    def enough_from(self, relaxed: float) -> float:
+        """What a plan may cost without harm, where the relaxed problem costs so much."""
+        room = HALF * (self.most - relaxed) if np.isfinite(self.most) else self.least_room
+        return max(self.enough, relaxed + room)
 
 
 def relaxed_dive(matrix: Matrix, wish: Wish) -> Outcome | None:
@@ -140,6 +147,7 @@ class RelaxedDive:
         self.aside = np.zeros(len(column_of), dtype=bool)
         """What was to blame for the cost of a batch."""
         self.share, self.company = SHARE, 0
+        self.enough = wish.enough
         prices = None if wish.prices is None else wish.prices[self.reduction.rest.row_of]
         self.programme = Programme(self.matrix, prices, wish.deadline)
 
@@ -148,7 +156,8 @@ class RelaxedDive:
         if not self.matrix.cost.size:
             return None
         here = self.programme.solved()
-        self.room = self.wish.enough - here.objective if self.room is None else self.room
+        self.enough = self.wish.enough_from(here.objective)
+        self.room = self.enough - here.objective if self.room is None else self.room
         while np.isfinite(here.objective) and here.objective <= self.wish.most:
             columns, whole = self._between(here)
             if not columns.size:
@@ -196,7 +205,7 @@ class RelaxedDive:
 
     def _fixed(self, before: Point, columns: Columns, whole: Floats) -> Point:
         """The solution with a batch of these fixed, less those that cost too much."""
-        left = self.wish.enough - before.objective
+        left = self.enough - before.objective
         allowed = max(ROOM * left, LEAST_ROOM * abs(before.objective))
         few = columns.size <= FEW
         columns, whole = self._batch(before, columns, whole)
@@ -244,7 +253,7 @@ class RelaxedDive:
         assert self.room is not None
         other = self._at(one, 1 - whole) if 0 <= 1 - whole[0] <= 1 else replace(here, objective=np.inf)
         best = min(other.objective, here.objective)
-        if self.may_open and best > max(self.wish.enough, before.objective + DEAR * self.room):
+        if self.may_open and best > max(self.enough, before.objective + DEAR * self.room):
             opened = self.wish.opening(int(self.reduction.rest.column_of[one[0]]))
             if opened.size:
                 self.programme.release(one)

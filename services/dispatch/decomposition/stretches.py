@@ -27,8 +27,6 @@ STRETCH_H, AHEAD_H = 24, 12
 """How long a stretch is, and how much behind it may answer."""
 LONG_H = 48
 """A horizon up to this is no longer than two programmes would be."""
-ROOM = 0.5
-"""Of what is left up to the most that a plan may cost, what is enough."""
 LEAST_SHARE = 2e-5
 """Of the cost, the room that a stretch has in any case."""
 ANYTIME = -1
@@ -51,7 +49,7 @@ def dive_by_stretches(case: Case, parts: Split, guide: Matrix, ways: Sequence[Ma
     here = _relaxed(guide, wish)
     step = _steps(guide, case.steps)
     until, ends = _until(parts, step), _ends(case)
-    enough = wish.enough if here is None else _enough(wish, here.objective)
+    enough = wish.enough if here is None else wish.enough_from(here.objective)
     for number, (first, last) in enumerate(itertools.pairwise(ends)):
         if here is None or here.values is None:
             return None
@@ -74,11 +72,6 @@ def _relaxed(matrix: Matrix, wish: Wish) -> Outcome | None:
     if np.isinf(here.objective):
         return None
     return Outcome("optimal", here.objective, -np.inf, restored(whole.reduction, here.values))
-
-
-def _enough(wish: Wish, relaxed: float) -> float:
-    """What the whole may cost without harm: half of the way up to the most at least."""
-    return max(wish.enough, relaxed + ROOM * (wish.most - relaxed)) if np.isfinite(wish.most) else wish.enough
 
 
 def _ends(case: Case) -> list[int]:
