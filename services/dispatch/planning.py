@@ -39,6 +39,8 @@ DECOMPOSED_FROM = 600
 """Thermal units x steps from which unit pricing pays."""
 UNBOUNDED = 1e9
 """Stands for no limit at all where a bound must be a number."""
+LATE_S, INTERRUPTED_S = 5.0, 1.0
+"""What the bound of the relaxed problem may take at least where the search ended without one; after an interrupt."""
 DISPATCH_RESERVE_SHARE = 0.03
 """Of the time limit, what is kept for the last dispatch and the referee."""
 ROUNDING = 1e-9
@@ -111,7 +113,7 @@ def plan_and_memory(
     outcome = _economic_dispatch(matrix, found)
     plan = extract(case, model, matrix, outcome, assumptions)
     watch.enter("referee")
-    bound = _finite_bound(matrix, found.bound, watch)
+    bound = _finite_bound(matrix, found.bound, _patience_s(stopped_by, watch))
     plan = _proven(_no_dearer(plan, case, options), bound, options)
     _referee(plan, case)
     watch.enter("")
@@ -247,11 +249,16 @@ def _economic_dispatch(matrix: Matrix, found: Outcome) -> Outcome:
     return replace(outcome, bound=found.bound)
 
 
-def _finite_bound(matrix: Matrix, bound: float, watch: Watch) -> float:
+def _patience_s(stopped_by: str, watch: Watch) -> float:
+    """What a first bound may take behind the search: who interrupts it does not want to wait."""
+    return INTERRUPTED_S if stopped_by == INTERRUPTED else max(LATE_S, watch.left_s)
+
+
+def _finite_bound(matrix: Matrix, bound: float, seconds: float) -> float:
     """The search's bound; where it ended before it had one, that of the relaxed problem, or of the costs alone."""
     if np.isfinite(bound):
         return bound
-    relaxed = dispatch(matrix, seconds=max(5.0, watch.left_s))
+    relaxed = dispatch(matrix, seconds=seconds)
     if relaxed.end == "optimal":
         return relaxed.objective
     ends = np.where(matrix.cost > 0, matrix.lower, np.where(matrix.cost < 0, matrix.upper, 0.0))

@@ -21,6 +21,7 @@ from services.dispatch.errors import Infeasible, NoPlanInTime
 from services.dispatch.planning import Options, Progress, plan_case
 from services.dispatch.referee import judge
 from services.dispatch.solve.highs import News, Settings, search
+from services.dispatch.solve.worker import send
 
 UNITS, HOURS = 40, 48
 
@@ -149,6 +150,17 @@ def test_ctrl_c_while_initial_states_are_sought_ends_the_command_in_words(tmp_pa
     assert 130 == code
     assert "interrupted before there was a plan" in said
     assert not (tmp_path / "plan.json").exists()
+
+
+def test_no_search_outlives_who_asked_for_it() -> None:
+    """A parent that is killed closes its end of the pipe, and nothing else; the search would take two minutes."""
+    job = build(fleet_of(4 * UNITS)).pack(), Settings(gap=0, seconds=120), None
+    command = [sys.executable, "-m", "services.dispatch.solve.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
+        assert worker.stdin is not None
+        send(worker.stdin, job)
+        worker.stdin.close()
+        assert 1 == worker.wait(timeout=60)
 
 
 def test_initial_states_that_are_missing_are_chosen_and_stated() -> None:

@@ -12,6 +12,8 @@ from services.dispatch.memory import Memory, Named, remembered
 from services.dispatch.model import Family
 
 Places = NDArray[np.int64]
+DEAREST = 1e5
+"""No row is worth more per unit: a solver that is told so searches for minutes."""
 Entries = tuple[Family, Places, Places]
 """A family, which entries of its shape exist, and their places among the master's rows or the matrix's columns."""
 
@@ -19,6 +21,7 @@ Entries = tuple[Family, Places, Places]
 def recalled_prices(memory: Memory, case: Case, parts: Split) -> Floats:
     """Of the master's rows; nan where nothing is known."""
     prices = _recalled(memory, case, memory.prices, _of_master(parts), len(parts.master_rows))
+    prices = np.clip(prices, -DEAREST, DEAREST)
     # A row's price is per step, so a step of half the length has half of it.
     return prices * (case.horizon.step_min / memory.horizon.step_min)
 

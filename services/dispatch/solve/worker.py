@@ -4,9 +4,11 @@
 standard output: `News` while it searches, one `Outcome` at the end. Only its own parent ever writes to it.
 """
 
+import os
 import pickle
 import signal
 import sys
+import threading
 from typing import Any, BinaryIO
 
 from services.dispatch.solve.highs import News, search
@@ -31,12 +33,20 @@ def receive(stream: BinaryIO) -> Any | None:
     return pickle.loads(data) if len(data) == size else None
 
 
+def end_with_parent() -> None:
+    """Wait for the end of standard input, which the parent keeps open as long as it lives; then end at once."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
 def main() -> None:
     # Ctrl-C reaches the whole terminal group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     job = receive(sys.stdin.buffer)
     if job is None:
         return
+    # Whoever kills the parent, by whatever signal, leaves no search behind that nobody hears.
+    threading.Thread(target=end_with_parent, daemon=True).start()
     matrix, settings, start = job
     out = sys.stdout.buffer
 
