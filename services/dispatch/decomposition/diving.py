@@ -28,7 +28,7 @@ SIMPLEST_SHARE = 0.5
 """Of the time that is left, what the plan may take that is made where no dive came down."""
 FEW_OPEN, MANY_OPEN = 20, 80
 """Unit-hours that the first and the second dive leave open, by step, besides those that the master leaves open."""
-DIVE_GAP, LEAST_ROOM = 0.7, 0.15
+DIVE_GAP, ROOM_GAP = 0.7, 0.15
 """Of the gap asked for, what ends a dive; where its relaxed problem is no nearer, how much dearer it may get."""
 
 
@@ -44,7 +44,7 @@ def dive(best: Incumbent, hunt: Hunt, open_per_step: int, most: float) -> None:
         deadline,
         generation.bound + DIVE_GAP * gap_cost,
         most,
-        least_room=LEAST_ROOM * gap_cost,
+        least_room=ROOM_GAP * gap_cost,
         tell=lambda _: best.hear(None, None),
         prices=generation.row_prices,
     )
@@ -71,7 +71,7 @@ def _by_stretches(best: Incumbent, hunt: Hunt, others: Floats, wish: Wish) -> Ou
     generation, parts = hunt.generation, hunt.parts
 
     def near_by(open_per_step: int) -> Matrix:
-        lower, upper = near(parts, generation, open_width(generation, open_per_step), best.values)
+        lower, upper = _open(best, generation, open_per_step)
         return held(with_commitment(hunt.matrix, parts, lower, upper), parts, others)
 
     few, many = near_by(FEW_OPEN), near_by(MANY_OPEN)
@@ -89,10 +89,15 @@ class NearBy:
 
 def _near_by(best: Incumbent, hunt: Hunt, generation: Generation, open_per_step: int) -> NearBy:
     parts = hunt.parts
-    lower, upper = near(parts, generation, open_width(generation, open_per_step), best.values)
+    lower, upper = _open(best, generation, open_per_step)
     whole = hunt.matrix if open_per_step > FEW_OPEN else without_shortage(hunt.matrix, generation.master.others())
     opening = standing_in(generation, capacity_mw(hunt.case), upper)
     return NearBy(with_commitment(whole, parts, lower, upper), opening)
+
+
+def _open(best: Incumbent, generation: Generation, open_per_step: int) -> tuple[Floats, Floats]:
+    """Between what every unit may choose (units x steps): least and most of being on."""
+    return near(generation.parts, generation, open_width(generation, open_per_step), best.values)
 
 
 def _held_dive(best: Incumbent, hunt: Hunt, open_per_step: int, wish: Wish) -> Outcome | None:

@@ -22,7 +22,7 @@ WIDTHS = (0.0, 5e-5, 3e-4)
 """How much dearer than the bound, relative, a schedule may be to take part in a restricted search."""
 SHARE = 0.35
 """Of the time that is left, what one restricted search may take."""
-POOR_GAP = 0.01
+SEARCHED_GAP = 0.01
 AMPLE = 3.0
 """So many times the capacity of a unit is opened to stand in for it."""
 MISSING, SHORTAGE = ("unserved_mw", "spilled_mw"), "shortage_"
@@ -90,7 +90,7 @@ def around(best: Incumbent, hunt: Hunt, values: Floats) -> Place:
 def restricted(best: Incumbent, hunt: Hunt, threads: int) -> Settings:
     """How a search is limited that leaves something out."""
     # Where no good plan is known yet, this is the only way to one, so it may take what time there is.
-    share = SHARE if best.gap() < POOR_GAP else 0.8
+    share = SHARE if best.gap() < SEARCHED_GAP else 0.8
     gap = hunt.settings.gap
     target = best.bound + 0.98 * gap * abs(best.bound)
     options = {**hunt.settings.options, "objective_target": target}

@@ -30,7 +30,6 @@ Opening = Callable[[int], Columns]
 Opened = Callable[[Matrix, Columns], Matrix]
 """The problem with these decisions open."""
 
-NOTHING_FIRST: Columns = np.zeros((0, 0), np.int64)
 HALF = 0.5
 SHARE = 0.5
 """Of the decisions that are not whole, how many are fixed at once."""

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array, hstack, identity, vstack
 
 from grid_models.quantities import Floats
 from services.dispatch.decomposition.generation import Generation
-from services.dispatch.decomposition.relaxed_dive import NOTHING_FIRST, Wish, relaxed_dive
+from services.dispatch.decomposition.relaxed_dive import Wish, relaxed_dive
 from services.dispatch.decomposition.split import Split
 from services.dispatch.model import Matrix
 from services.dispatch.solve.highs import Settings, search
@@ -31,6 +31,7 @@ EXACT = 0.2
 ONE_SHARE = 0.25
 """Of the time that is left, what one block may take."""
 LEAST_S = 0.05
+NOTHING_FIRST: NDArray[np.int64] = np.zeros((0, 0), np.int64)
 PLAIN = {"mip_allow_restart": False}
 """Options of each search: a restart at the root takes as long as all else and finds no better schedule."""
 
